@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Swift Testing's macros expand to code that strict memory safety cannot see through.
+let testing: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let strict: [SwiftSetting] = testing + [.strictMemorySafety()]
+
+let package = Package(
+  name: "sparse-engine",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "SparseCore", targets: ["SparseCore"]),
+    .library(name: "SparseLayers", targets: ["SparseLayers"]),
+    .library(name: "EarlyExit", targets: ["EarlyExit"]),
+    .executable(name: "sparsectl", targets: ["sparsectl"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // System libraries: a module map and the shims that Swift needs, nothing else.
+    .systemLibrary(
+      name: "CGraphBLAS",
+      providers: [
+        .apt(["libsuitesparse-dev", "libgraphblas-dev"]), .brew(["suite-sparse"]),
+      ]),
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+
+    // The engine, each target importing only those above it.
+    .target(name: "SparseCore", dependencies: ["CGraphBLAS", "COpenSSL"], swiftSettings: strict),
+    .target(
+      name: "SparseLayers", dependencies: ["SparseCore", "CZlib", "CZip"], swiftSettings: strict),
+    .target(
+      name: "EarlyExit", dependencies: ["SparseCore", "SparseLayers"], swiftSettings: strict),
+    .executableTarget(
+      name: "sparsectl",
+      dependencies: [
+        "SparseCore", "SparseLayers", "EarlyExit",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "_SparseTestSupport", dependencies: ["SparseCore", "SparseLayers"],
+      path: "Tests/_SparseTestSupport", swiftSettings: testing),
+    .testTarget(
+      name: "SparseCoreTests", dependencies: ["SparseCore", "_SparseTestSupport"],
+      swiftSettings: testing),
+    .testTarget(
+      name: "SparseLayersTests",
+      dependencies: ["SparseCore", "SparseLayers", "_SparseTestSupport"],
+      swiftSettings: testing),
+    .testTarget(
+      name: "EarlyExitTests", dependencies: ["SparseLayers", "EarlyExit"], swiftSettings: testing),
+    .testTarget(
+      name: "sparsectlTests",
+      dependencies: [
+        "sparsectl", "SparseLayers", "_SparseTestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: testing),
+  ]
+)
