@@ -38,8 +38,13 @@ let package = Package(
     .systemLibrary(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
 
+    // What Swift cannot say: an allocator with thread-local state, as C function pointers.
+    .target(name: "CGraphBLASMemory"),
+
     // The engine, each target importing only those above it.
-    .target(name: "SparseCore", dependencies: ["CGraphBLAS", "COpenSSL"], swiftSettings: strict),
+    .target(
+      name: "SparseCore", dependencies: ["CGraphBLAS", "CGraphBLASMemory", "COpenSSL"],
+      swiftSettings: strict),
     .target(
       name: "SparseLayers", dependencies: ["SparseCore", "CZlib", "CZip"], swiftSettings: strict),
     .target(

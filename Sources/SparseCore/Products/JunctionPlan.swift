@@ -1,0 +1,114 @@
+/// The three products of one junction, planned once for its pattern and then only executed.
+///
+/// With the weights W (`pattern.outputs × pattern.inputs`), the input X (`inputs × samples`) and the
+/// gradient dY of the loss with respect to the output (`outputs × samples`):
+///
+/// | product | formula |
+/// |---|---|
+/// | forward | Y = b + W·X |
+/// | input gradient | dX = Wᵀ·dY |
+/// | weight gradient | dW = P ⊙ (dY·Xᵀ), one value per stored weight |
+///
+/// A plan decides in which order it wants its values (`layout`); `JunctionWeights` keeps them so.
+public protocol JunctionPlan: AnyObject, Sendable {
+  /// The connections.
+  var pattern: Pattern { get }
+
+  /// The engine that executes the products; never `auto`.
+  var backend: Backend { get }
+
+  /// The order of the values in memory.
+  var layout: ValueLayout { get }
+
+  /// The number of lanes in which this plan wants a batch cut.
+  ///
+  /// - Parameter samples: The samples of the batch, at least 1.
+  /// - Returns: The tile width, at least 1.
+  func tileWidth(samples: Int) -> Int
+
+  /// Computes Y = b + W·X for one tile.
+  ///
+  /// - Parameters:
+  ///   - weights: The values of W, made for this plan.
+  ///   - bias: One value per output.
+  ///   - input: X; `inputs` features.
+  ///   - output: Y; `outputs` features, as wide as `input`. Overwritten.
+  func forward(_ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile) throws
+
+  /// Computes dX = Wᵀ·dY for one tile.
+  ///
+  /// - Parameters:
+  ///   - weights: The values of W, made for this plan, with a current transposed copy.
+  ///   - outputGradient: dY; `outputs` features.
+  ///   - inputGradient: dX; `inputs` features, as wide as `outputGradient`.
+  ///   - accumulating: Whether the product is added to what `inputGradient` holds.
+  func inputGradient(
+    _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
+  ) throws
+
+  /// Computes dW = P ⊙ (dY·Xᵀ) over all tiles of a batch, in the order of the tiles.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: dY; `outputs` features. Padding lanes hold 0.
+  ///   - input: X; `inputs` features, laid out as `outputGradient`.
+  ///   - shape: How the batch is laid out.
+  ///   - gradient: One value per stored weight, in this plan's order. Overwritten.
+  func weightGradient(
+    outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer) throws
+}
+
+/// Where a plan keeps each value of its pattern.
+public struct ValueLayout: Sendable {
+  /// For each stored value its position in CSR order; nil when the two orders are the same.
+  public let csrPositions: [UInt32]?
+
+  /// For each stored value its position in the transposed copy; nil when the plan reads none.
+  public let transposedPositions: [UInt32]?
+
+  /// CSR order, without a transposed copy.
+  public static var csr: Self { Self(csrPositions: nil, transposedPositions: nil) }
+
+  /// CSR order, with a copy in the CSR order of the transposed pattern.
+  ///
+  /// - Parameter pattern: The pattern whose values are stored.
+  /// - Returns: The layout.
+  public static func csrAndTranspose(of pattern: Pattern) -> Self {
+    var positions = [UInt32](repeating: 0, count: pattern.edgeCount)
+    for (transposed, stored) in pattern.transpose.positions.enumerated() {
+      positions[Int(stored)] = UInt32(transposed)
+    }
+    return Self(csrPositions: nil, transposedPositions: positions)
+  }
+}
+
+extension JunctionPlan {
+  func checkForward(_ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile) {
+    precondition(
+      weights.values.count == pattern.edgeCount,
+      "\(weights.values.count) values for a pattern of \(pattern.edgeCount) edges")
+    precondition(
+      bias.count == pattern.outputs, "\(bias.count) biases for \(pattern.outputs) outputs")
+    checkTiles(inputSide: input, outputSide: output)
+  }
+
+  func checkTiles(inputSide: Tile, outputSide: Tile) {
+    precondition(
+      inputSide.features == pattern.inputs && outputSide.features == pattern.outputs
+        && inputSide.width == outputSide.width,
+      """
+      tiles of \(inputSide.features)×\(inputSide.width) and \(outputSide.features)×\
+      \(outputSide.width) do not fit a junction from \(pattern.inputs) to \(pattern.outputs)
+      """)
+  }
+
+  func checkWeightGradient(outputGradient: Tiles, input: Tiles, gradient: FloatBuffer) {
+    precondition(
+      outputGradient.features == pattern.outputs && input.features == pattern.inputs
+        && gradient.count == pattern.edgeCount,
+      """
+      dY of \(outputGradient.features) features, X of \(input.features) and \(gradient.count) \
+      gradients do not fit a junction from \(pattern.inputs) to \(pattern.outputs) with \
+      \(pattern.edgeCount) edges
+      """)
+  }
+}

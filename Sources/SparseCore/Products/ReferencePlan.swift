@@ -1,0 +1,86 @@
+/// The products as plain loops, in the order in which the formulas are read: the oracle.
+///
+/// Every other engine is tested against this one. It is never made faster.
+public final class ReferencePlan: JunctionPlan {
+  public let pattern: Pattern
+  public let layout = ValueLayout.csr
+  public var backend: Backend { .reference }
+
+  /// Plans the products of a pattern.
+  ///
+  /// - Parameter pattern: The junction's connections.
+  public init(_ pattern: Pattern) {
+    self.pattern = pattern
+  }
+
+  public func tileWidth(samples: Int) -> Int { samples }
+
+  // X: [inputs, lanes]   Y: [outputs, lanes]   accumulate in Float, row by row, in stored order.
+  public func forward(
+    _ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile
+  ) throws {
+    checkForward(weights, bias: bias, input: input, output: output)
+    for row in 0..<pattern.outputs {
+      for lane in 0..<output.width {
+        var sum = bias[row]
+        for edge in pattern.edges(ofRow: row) {
+          sum += weights.values[edge] * input[Int(pattern.columns[edge]), lane]
+        }
+        output[row, lane] = sum
+      }
+    }
+  }
+
+  public func inputGradient(
+    _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
+  ) throws {
+    checkTiles(inputSide: inputGradient, outputSide: outputGradient)
+    if !accumulating { inputGradient.buffer.fill(inputGradient.range, with: 0) }
+    for row in 0..<pattern.outputs {
+      for edge in pattern.edges(ofRow: row) {
+        let column = Int(pattern.columns[edge])
+        for lane in 0..<outputGradient.width {
+          inputGradient[column, lane] += weights.values[edge] * outputGradient[row, lane]
+        }
+      }
+    }
+  }
+
+  public func weightGradient(
+    outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
+  ) throws {
+    checkWeightGradient(outputGradient: outputGradient, input: input, gradient: gradient)
+    gradient.fill(with: 0)
+    for index in 0..<shape.count {
+      let dy = outputGradient.tile(index, of: shape)
+      let x = input.tile(index, of: shape)
+      for row in 0..<pattern.outputs {
+        for edge in pattern.edges(ofRow: row) {
+          let column = Int(pattern.columns[edge])
+          for lane in 0..<shape.width {
+            gradient[edge] += dy[row, lane] * x[column, lane]
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Tile {
+  /// One activation.
+  ///
+  /// - Parameters:
+  ///   - feature: The feature, in `0..<features`.
+  ///   - lane: The lane, in `0..<width`.
+  public subscript(feature: Int, lane: Int) -> Float {
+    get { buffer[position(feature, lane)] }
+    nonmutating set { buffer[position(feature, lane)] = newValue }
+  }
+
+  private func position(_ feature: Int, _ lane: Int) -> Int {
+    precondition(
+      feature >= 0 && feature < features && lane >= 0 && lane < width,
+      "[\(feature), \(lane)] is outside a tile of \(features)×\(width)")
+    return offset + feature * width + lane
+  }
+}

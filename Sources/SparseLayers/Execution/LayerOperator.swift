@@ -1,0 +1,157 @@
+public import SparseCore
+
+/// Activations somewhere in a network, and the gradient of the loss with respect to them.
+public final class Node: Sendable {
+  /// The activations.
+  public let values: Tiles
+  /// The gradient; nil where none is needed, as for the data or when only predicting.
+  public let gradient: Tiles?
+
+  /// Allocates a node.
+  ///
+  /// - Parameters:
+  ///   - features: The number of features.
+  ///   - capacity: The largest number of lanes of a batch.
+  ///   - hasGradient: Whether to allocate the gradient.
+  public init(features: Int, capacity: Int, hasGradient: Bool) {
+    values = Tiles(features: features, capacity: capacity)
+    gradient = hasGradient ? Tiles(features: features, capacity: capacity) : nil
+  }
+}
+
+/// What a layer needs to make its operator.
+public struct OperatorContext {
+  /// The node that the layer reads.
+  public let input: Node
+  /// Whether the layer may overwrite `input`: nobody else reads it, nor its maker for its gradient.
+  public let mayOverwriteInput: Bool
+  /// Whether the input gradient is added to what another reader of `input` has put there.
+  public let accumulatesInputGradient: Bool
+  /// Whether gradients are computed.
+  public let isTraining: Bool
+  /// The largest number of lanes of a batch.
+  public let capacity: Int
+  /// A number that no other layer of the network has; selects the layer's random stream.
+  public let identity: Int
+  /// The seed of the layer's random stream.
+  public let seed: UInt64
+  /// Plans the products of a junction.
+  public let plan: (Pattern) throws -> any JunctionPlan
+
+  /// Allocates the node that the layer writes.
+  ///
+  /// - Parameter features: The layer's `outputSize`.
+  /// - Returns: The node.
+  public func makeOutput(features: Int) -> Node {
+    Node(features: features, capacity: capacity, hasGradient: isTraining)
+  }
+}
+
+/// One batch's way through the operators.
+public struct Pass: Sendable {
+  /// What the pass is for.
+  public enum Mode: Hashable, Sendable {
+    /// Dropout is off and batch normalisation uses its running statistics.
+    case inference
+    /// Dropout and batch statistics are on; `step` counts the training steps from 0.
+    case training(step: Int)
+  }
+
+  /// How the batch is laid out.
+  public var shape: Tiles.Shape
+  /// What the pass is for.
+  public var mode: Mode
+
+  /// Creates a pass.
+  ///
+  /// - Parameters:
+  ///   - shape: How the batch is laid out.
+  ///   - mode: What the pass is for.
+  public init(shape: Tiles.Shape, mode: Mode) {
+    self.shape = shape
+    self.mode = mode
+  }
+}
+
+/// What runs a layer: planned products, buffers and gradients.
+///
+/// A training step calls, in this order, `beginForward` (whole batch), `forward` for each tile,
+/// `beginBackward` (whole batch), `backward` for each tile, `finishBackward` (whole batch). Calls
+/// for different tiles may run concurrently.
+public protocol LayerOperator: AnyObject {
+  /// The node that this operator writes; its input, when it works in place.
+  var output: Node { get }
+
+  /// Whether the operator needs the whole batch before it can treat a tile, as batch statistics do.
+  var needsWholeBatch: Bool { get }
+
+  /// Whether `backward` reads the values that `forward` wrote to `output`.
+  var readsOutputBackward: Bool { get }
+
+  /// The arrays that an optimiser changes, with their gradients; in the order of the layer's
+  /// trained parameters.
+  var trainedParameters: [TrainedParameter] { get }
+
+  /// The current arrays of all the layer's parameters, in the layer's order.
+  var parameterValues: [[Float]] { get }
+
+  /// Takes over arrays in the layer's order, as after reading a checkpoint.
+  func setParameterValues(_ values: [[Float]])
+
+  /// Prepares the forward tiles of a batch.
+  func beginForward(_ pass: Pass)
+
+  /// Computes one tile of `output`.
+  func forward(tile index: Int, _ pass: Pass) throws
+
+  /// Prepares the backward tiles of a batch.
+  func beginBackward(_ pass: Pass)
+
+  /// Turns one tile of `output.gradient` into one of the input's gradient.
+  func backward(tile index: Int, _ pass: Pass) throws
+
+  /// Computes the gradients of the parameters, when all tiles went backward.
+  func finishBackward(_ pass: Pass) throws
+}
+
+extension LayerOperator {
+  public var needsWholeBatch: Bool { false }
+  public var readsOutputBackward: Bool { false }
+  public var trainedParameters: [TrainedParameter] { [] }
+  public var parameterValues: [[Float]] { [] }
+  public func setParameterValues(_ values: [[Float]]) {}
+  public func beginForward(_ pass: Pass) {}
+  public func beginBackward(_ pass: Pass) {}
+  public func finishBackward(_ pass: Pass) throws {}
+}
+
+/// An array that an optimiser changes, and the gradient of the loss with respect to it.
+public struct TrainedParameter: Sendable {
+  /// The values, changed in place.
+  public let values: FloatBuffer
+  /// One gradient per value.
+  public let gradient: FloatBuffer
+  /// Whether L2 and weight decay apply: to weights, not to biases.
+  public let decays: Bool
+  /// The junction weights whose transposed copy follows the values, if any.
+  public let weights: JunctionWeights?
+
+  /// Creates a parameter.
+  ///
+  /// - Parameters:
+  ///   - values: The values, changed in place.
+  ///   - gradient: One gradient per value.
+  ///   - decays: Whether L2 and weight decay apply.
+  ///   - weights: The junction weights that `values` belongs to, if any.
+  public init(
+    values: FloatBuffer, gradient: FloatBuffer, decays: Bool, weights: JunctionWeights? = nil
+  ) {
+    self.values = values
+    self.gradient = gradient
+    self.decays = decays
+    self.weights = weights
+  }
+
+  /// For each value its position in CSR order; nil when the two orders are the same.
+  var csrPositions: [UInt32]? { weights?.layout.csrPositions }
+}

@@ -1,0 +1,123 @@
+internal import Foundation
+public import SparseCore
+
+/// A function applied to each feature by itself.
+public struct Activation: Layer {
+  public static let kind = "activation"
+
+  /// The functions that there are. Each derivative can be told from the function's value.
+  public enum Function: String, CaseIterable, Codable, Sendable {
+    /// max(x, 0)
+    case relu
+    /// x where x > 0, else x / 100
+    case leakyReLU = "leaky-relu"
+    /// The hyperbolic tangent.
+    case tanh
+    /// 1 / (1 + e⁻ˣ)
+    case sigmoid
+  }
+
+  /// The function.
+  public let function: Function
+  /// The number of features.
+  public let size: Int
+
+  public var inputSize: Int { size }
+  public var outputSize: Int { size }
+  public var parameters: [LayerParameter] { [] }
+
+  /// Creates an activation.
+  ///
+  /// - Parameters:
+  ///   - function: The function.
+  ///   - size: The number of features.
+  public init(_ function: Function, size: Int) {
+    self.function = function
+    self.size = size
+  }
+
+  public var description: LayerDescription {
+    LayerDescription(
+      kind: Self.kind, inputSize: size, outputSize: size, function: function.rawValue)
+  }
+
+  public init(
+    description: LayerDescription, pattern: Pattern?, parameters: [String: [Float]]
+  ) throws {
+    let name = description.function ?? ""
+    guard let function = Function(rawValue: name) else {
+      let known = Function.allCases.map(\.rawValue).joined(separator: ", ")
+      throw SparseError(.corruptFile, "Unknown activation '\(name)'; known are \(known).")
+    }
+    self.init(function, size: description.inputSize)
+  }
+
+  public mutating func setParameters(_ values: [[Float]]) throws { try checkParameters(values) }
+
+  public func makeOperator(_ context: OperatorContext) throws -> any LayerOperator {
+    ActivationOperator(function, context)
+  }
+}
+
+extension Activation.Function {
+  static let leakySlope: Float = 0.01
+
+  @inline(__always)
+  func value(_ x: Float) -> Float {
+    switch self {
+    case .relu: max(x, 0)
+    case .leakyReLU: x > 0 ? x : Self.leakySlope * x
+    case .tanh: Foundation.tanh(x)
+    case .sigmoid: 1 / (1 + Foundation.exp(-x))
+    }
+  }
+
+  /// The derivative where the function has the value `y`.
+  @inline(__always)
+  func derivative(at y: Float) -> Float {
+    switch self {
+    case .relu: y > 0 ? 1 : 0
+    case .leakyReLU: y > 0 ? 1 : Self.leakySlope
+    case .tanh: 1 - y * y
+    case .sigmoid: y * (1 - y)
+    }
+  }
+}
+
+/// Works in place where it may: the junction before it needs neither its own output nor another reader.
+private final class ActivationOperator: LayerOperator {
+  let output: Node
+  var readsOutputBackward: Bool { true }
+
+  private let function: Activation.Function
+  private let input: Node
+  private let accumulates: Bool
+
+  init(_ function: Activation.Function, _ context: OperatorContext) {
+    self.function = function
+    input = context.input
+    accumulates = context.accumulatesInputGradient
+    output =
+      context.mayOverwriteInput ? input : context.makeOutput(features: context.input.values.features)
+  }
+
+  func forward(tile index: Int, _ pass: Pass) throws {
+    let from = input.values.tile(index, of: pass.shape)
+    let to = output.values.tile(index, of: pass.shape)
+    let function = function
+    from.mapped(to: to) { x, _ in function.value(x) }
+  }
+
+  func backward(tile index: Int, _ pass: Pass) throws {
+    guard let inputGradient = input.gradient, let outputGradient = output.gradient else { return }
+    let y = output.values.tile(index, of: pass.shape)
+    let dy = outputGradient.tile(index, of: pass.shape)
+    let dx = inputGradient.tile(index, of: pass.shape)
+    let function = function
+    let accumulates = accumulates
+    y.mapped(with: dy, to: dx) { y, dy, dx in
+      let gradient = dy * function.derivative(at: y)
+      return accumulates ? dx + gradient : gradient
+    }
+  }
+}

@@ -1,0 +1,94 @@
+public import SparseCore
+
+/// While training, sets each feature of each sample to 0 with a fixed probability and scales the
+/// others so that the expected value stays; otherwise passes everything on unchanged.
+///
+/// Which features fall depends on the seed, the layer, the step and the tile, not on any state: a
+/// resumed run drops what the uninterrupted one would have dropped.
+public struct Dropout: Layer {
+  public static let kind = "dropout"
+
+  /// The probability with which a feature is set to 0, in 0..<1.
+  public let rate: Double
+  /// The number of features.
+  public let size: Int
+
+  public var inputSize: Int { size }
+  public var outputSize: Int { size }
+  public var parameters: [LayerParameter] { [] }
+
+  /// Creates a dropout layer.
+  ///
+  /// - Parameters:
+  ///   - rate: The probability with which a feature is set to 0.
+  ///   - size: The number of features.
+  /// - Throws: `SparseError.Code.invalidArgument` when the rate is not in 0..<1.
+  public init(rate: Double, size: Int) throws {
+    guard rate >= 0, rate < 1 else {
+      throw SparseError(.invalidArgument, "A dropout rate must be in 0..<1, but is \(rate).")
+    }
+    self.rate = rate
+    self.size = size
+  }
+
+  public var description: LayerDescription {
+    LayerDescription(
+      kind: Self.kind, inputSize: size, outputSize: size, settings: ["rate": rate])
+  }
+
+  public init(
+    description: LayerDescription, pattern: Pattern?, parameters: [String: [Float]]
+  ) throws {
+    try self.init(rate: description.setting("rate", in: 0...1), size: description.inputSize)
+  }
+
+  public mutating func setParameters(_ values: [[Float]]) throws { try checkParameters(values) }
+
+  public func makeOperator(_ context: OperatorContext) throws -> any LayerOperator {
+    DropoutOperator(self, context)
+  }
+}
+
+private final class DropoutOperator: LayerOperator {
+  let output: Node
+
+  private let layer: Dropout
+  private let input: Node
+  private let context: OperatorContext
+
+  init(_ layer: Dropout, _ context: OperatorContext) {
+    self.layer = layer
+    self.context = context
+    input = context.input
+    output = context.makeOutput(features: layer.size)
+  }
+
+  /// The factors of a tile in one step, drawn anew for the way back instead of being kept.
+  private func factors(tile index: Int, _ pass: Pass) -> () -> Float {
+    guard case .training(let step) = pass.mode else { return { 1 } }
+    var stream = RandomStream(
+      seed: context.seed, purpose: "dropout \(context.identity) \(index)", index: step)
+    let rate = Float(layer.rate)
+    let scale = 1 / (1 - rate)
+    return { stream.uniformFloat() < rate ? 0 : scale }
+  }
+
+  func forward(tile index: Int, _ pass: Pass) throws {
+    let factor = factors(tile: index, pass)
+    input.values.tile(index, of: pass.shape).mapped(to: output.values.tile(index, of: pass.shape)) {
+      x, _ in x * factor()
+    }
+  }
+
+  func backward(tile index: Int, _ pass: Pass) throws {
+    guard let inputGradient = input.gradient, let outputGradient = output.gradient else { return }
+    let factor = factors(tile: index, pass)
+    let accumulates = context.accumulatesInputGradient
+    outputGradient.tile(index, of: pass.shape).mapped(
+      to: inputGradient.tile(index, of: pass.shape)
+    ) { dy, dx in
+      let gradient = dy * factor()
+      return accumulates ? dx + gradient : gradient
+    }
+  }
+}

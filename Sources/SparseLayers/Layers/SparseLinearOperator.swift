@@ -1,0 +1,75 @@
+internal import SparseCore
+
+/// Runs a junction by the products that were planned for its pattern.
+final class SparseLinearOperator: LayerOperator {
+  let output: Node
+  let trainedParameters: [TrainedParameter]
+
+  private let input: Node
+  private let plan: any JunctionPlan
+  private let weights: JunctionWeights
+  private let bias: FloatBuffer
+  private let accumulates: Bool
+
+  init(_ layer: SparseLinear, _ context: OperatorContext) throws {
+    input = context.input
+    accumulates = context.accumulatesInputGradient
+    plan = try context.plan(layer.pattern)
+    weights = JunctionWeights(csrValues: layer.weights.values, for: plan)
+    bias = FloatBuffer(layer.bias)
+    output = context.makeOutput(features: layer.outputSize)
+    trainedParameters =
+      context.isTraining
+      ? [
+        TrainedParameter(
+          values: weights.values, gradient: FloatBuffer(count: weights.values.count),
+          decays: true, weights: weights),
+        TrainedParameter(
+          values: bias, gradient: FloatBuffer(count: bias.count), decays: false),
+      ] : []
+  }
+
+  var parameterValues: [[Float]] { [weights.csrValues, bias.values] }
+
+  func setParameterValues(_ values: [[Float]]) {
+    weights.setCSRValues(values[0])
+    bias.copy(from: values[1])
+  }
+
+  func forward(tile index: Int, _ pass: Pass) throws {
+    try plan.forward(
+      weights, bias: bias, input: input.values.tile(index, of: pass.shape),
+      output: output.values.tile(index, of: pass.shape))
+  }
+
+  func backward(tile index: Int, _ pass: Pass) throws {
+    // The first junction's input is data: nobody needs its gradient.
+    guard let inputGradient = input.gradient, let outputGradient = output.gradient else { return }
+    try plan.inputGradient(
+      weights, outputGradient: outputGradient.tile(index, of: pass.shape),
+      inputGradient: inputGradient.tile(index, of: pass.shape), accumulating: accumulates)
+  }
+
+  func finishBackward(_ pass: Pass) throws {
+    guard let outputGradient = output.gradient else { return }
+    try plan.weightGradient(
+      outputGradient: outputGradient, input: input.values, shape: pass.shape,
+      gradient: trainedParameters[0].gradient)
+    addRows(of: outputGradient, shape: pass.shape, to: trainedParameters[1].gradient)
+  }
+
+  /// db = dY·1, tile by tile.
+  private func addRows(of gradient: Tiles, shape: Tiles.Shape, to sums: FloatBuffer) {
+    sums.fill(with: 0)
+    for index in 0..<shape.count {
+      let tile = gradient.tile(index, of: shape)
+      tile.buffer.withMutableSpan(tile.range) { span in
+        for row in 0..<tile.features {
+          var sum: Float = 0
+          for lane in 0..<tile.width { sum += span[row * tile.width + lane] }
+          sums[row] += sum
+        }
+      }
+    }
+  }
+}

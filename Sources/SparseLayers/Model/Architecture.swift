@@ -1,0 +1,52 @@
+internal import SparseCore
+
+/// A network without its arrays, as JSON in a model file.
+struct Architecture: Codable {
+  var inputSize: Int
+  var backbone: [LayerDescription]
+  var branches: [BranchDescription]
+
+  enum CodingKeys: String, CodingKey {
+    case backbone, branches
+    case inputSize = "inputs"
+  }
+
+  struct BranchDescription: Codable {
+    var name: String
+    var position: Int
+    var task: String
+    var lossWeight: Float
+    var layers: [LayerDescription]
+
+    enum CodingKeys: String, CodingKey {
+      case name, position, task, layers
+      case lossWeight = "loss_weight"
+    }
+  }
+
+  init(_ network: Network) {
+    inputSize = network.inputSize
+    backbone = network.backbone.map(\.description)
+    branches = network.branches.map {
+      BranchDescription(
+        name: $0.name, position: $0.position, task: $0.task, lossWeight: $0.lossWeight,
+        layers: $0.layers.map(\.description))
+    }
+  }
+
+  /// The network with layers that `makeLayer` finds by their names.
+  func network(
+    _ makeLayer: (LayerDescription, _ name: String) throws -> any Layer
+  ) throws -> Network {
+    func layers(_ descriptions: [LayerDescription], _ prefix: String) throws -> [any Layer] {
+      try descriptions.enumerated().map { try makeLayer($1, "\(prefix).\($0)") }
+    }
+    return try Network(
+      inputSize: inputSize, backbone: layers(backbone, "backbone"),
+      branches: branches.map {
+        Branch(
+          name: $0.name, position: $0.position, layers: try layers($0.layers, $0.name),
+          task: $0.task, lossWeight: $0.lossWeight)
+      })
+  }
+}

@@ -1,0 +1,276 @@
+internal import Foundation
+public import SparseCore
+
+/// A network in a file, with everything that is needed to use it: safetensors, so that Python reads
+/// it too.
+///
+/// | array | type | content |
+/// |---|---|---|
+/// | `<layer>.values` | F32 | the weights, in CSR order |
+/// | `<layer>.columns` | U16, or U32 above 65,536 inputs | the input of each edge |
+/// | `<layer>.row_offsets` | U32 | only where rows differ in length |
+/// | `<layer>.bias` | F32 | one per output |
+///
+/// A compact file leaves out the columns and row offsets of patterns that a recipe makes again.
+/// `__metadata__` holds JSON texts: the architecture, the patterns' recipes and digests, how the
+/// network was made and trained, and what the data's classes are called.
+public struct ModelFile: Sendable {
+  /// The version of the format that this code writes, and the only one that it reads.
+  public static let formatVersion = "1"
+
+  /// The network with its parameters.
+  public var network: Network
+  /// How the network was made, when it was made by a recipe.
+  public var recipe: NetworkRecipe?
+  /// How the network was trained.
+  public var training: TrainingRecipe?
+  /// What the network was trained on.
+  public var data: DataDescription
+
+  /// Puts a network and what is known of it together.
+  ///
+  /// - Parameters:
+  ///   - network: The network with its parameters.
+  ///   - recipe: How it was made.
+  ///   - training: How it was trained.
+  ///   - data: What it was trained on.
+  public init(
+    network: Network, recipe: NetworkRecipe? = nil, training: TrainingRecipe? = nil,
+    data: DataDescription
+  ) {
+    self.network = network
+    self.recipe = recipe
+    self.training = training
+    self.data = data
+  }
+}
+
+/// What a network was trained on: enough to feed it and to name its answers.
+public struct DataDescription: Codable, Hashable, Sendable {
+  /// The name of the data set.
+  public var dataset: String
+  /// The features of a sample, before it is padded to the network's input.
+  public var featureCount: Int
+  /// The names of each task's classes.
+  public var classNames: [String: [String]]
+
+  enum CodingKeys: String, CodingKey {
+    case dataset
+    case featureCount = "features"
+    case classNames = "classes"
+  }
+
+  /// Describes data.
+  ///
+  /// - Parameters:
+  ///   - dataset: The name of the data set.
+  ///   - sample: A part of it.
+  public init(dataset: String, like sample: Dataset) {
+    self.dataset = dataset
+    featureCount = sample.featureCount
+    classNames = Dictionary(
+      sample.targets.map { ($0.name, $0.classNames) }, uniquingKeysWith: { first, _ in first })
+  }
+}
+
+// MARK: - Writing
+
+extension ModelFile {
+  /// Writes the file; a previous one stays whole until the new one is complete.
+  ///
+  /// - Parameters:
+  ///   - path: Where to write.
+  ///   - compact: Whether to leave out what recipes make again.
+  /// - Throws: `SparseError.Code.fileSystem` when the file cannot be written.
+  public func write(to path: String, compact: Bool = false) throws {
+    try safetensors(compact: compact).write(to: path)
+  }
+
+  /// The file's arrays and metadata.
+  ///
+  /// - Parameter compact: Whether to leave out what recipes make again.
+  /// - Returns: The content of the file.
+  /// - Throws: `SparseError` when a digest cannot be computed.
+  public func safetensors(compact: Bool = false) throws -> Safetensors {
+    var tensors: [Safetensors.Tensor] = []
+    var patterns: [String: PatternEntry] = [:]
+    for place in network.places {
+      let layer = network[place]
+      let name = network.name(of: place)
+      for parameter in layer.parameters {
+        tensors.append(
+          .init(name: "\(name).\(parameter.name)", floats: parameter.values, shape: [parameter.values.count]))
+      }
+      guard let pattern = (layer as? SparseLinear)?.pattern else { continue }
+      patterns[name] = PatternEntry(recipe: pattern.recipe, sha256: try pattern.sha256)
+      if !compact || pattern.recipe == nil { tensors += Self.indices(of: pattern, name: name) }
+    }
+    var metadata = [
+      "format_version": Self.formatVersion,
+      "architecture": try json(Architecture(network)),
+      "patterns": try json(patterns),
+      "data": try json(data),
+    ]
+    if let recipe { metadata["network_recipe"] = try json(recipe) }
+    if let training { metadata["training_recipe"] = try json(training) }
+    return try Safetensors(metadata: metadata, tensors: tensors)
+  }
+
+  private static func indices(of pattern: Pattern, name: String) -> [Safetensors.Tensor] {
+    let count = [pattern.edgeCount]
+    var tensors: [Safetensors.Tensor] = []
+    if pattern.inputs <= 1 << 16 {
+      tensors.append(
+        .init(name: "\(name).columns", integers: pattern.columns.map { UInt16($0) }, shape: count))
+    } else {
+      tensors.append(.init(name: "\(name).columns", integers: pattern.columns, shape: count))
+    }
+    if pattern.constantInDegree == nil {
+      tensors.append(
+        .init(
+          name: "\(name).row_offsets", integers: pattern.rowOffsets.map { UInt32($0) },
+          shape: [pattern.outputs + 1]))
+    }
+    return tensors
+  }
+
+  private func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+// MARK: - Reading
+
+extension ModelFile {
+  /// Reads a file and checks everything in it before using anything.
+  ///
+  /// - Parameter path: The file.
+  /// - Throws: `SparseError.Code.fileSystem` when it cannot be read, `corruptFile` when it does not
+  ///   hold what it promises, `unsupported` when it is of another version.
+  public init(contentsOf path: String) throws {
+    try self.init(Safetensors(contentsOf: path), source: path)
+  }
+
+  /// Takes a file's content apart.
+  ///
+  /// - Parameters:
+  ///   - file: The arrays and metadata.
+  ///   - source: What errors call the file.
+  /// - Throws: As `init(contentsOf:)`.
+  public init(_ file: Safetensors, source: String) throws {
+    do {
+      guard let version = file.metadata["format_version"] else {
+        throw SparseError(
+          .corruptFile, "it has no 'format_version', so it is not a model of this engine.")
+      }
+      guard version == Self.formatVersion else {
+        throw SparseError(
+          .unsupported,
+          "it is of format version \(version.prefix(20)); this program reads \(Self.formatVersion).")
+      }
+      let patterns: [String: PatternEntry] = try Self.decode("patterns", of: file) ?? [:]
+      let architecture: Architecture = try Self.require("architecture", of: file)
+      let reader = LayerReader(file: file, patterns: patterns)
+      network = try architecture.network(reader.layer)
+      data = try Self.require("data", of: file)
+      recipe = try Self.decode("network_recipe", of: file)
+      training = try Self.decode("training_recipe", of: file)
+    } catch let error as SparseError {
+      throw SparseError(error.code, "\(source): \(error.message)", cause: error)
+    }
+  }
+
+  static func require<T: Decodable>(_ key: String, of file: Safetensors) throws -> T {
+    guard let value: T = try decode(key, of: file) else {
+      throw SparseError(.corruptFile, "its metadata lack '\(key)'.")
+    }
+    return value
+  }
+
+  static func decode<T: Decodable>(_ key: String, of file: Safetensors) throws -> T? {
+    guard let text = file.metadata[key] else { return nil }
+    do {
+      return try JSONDecoder().decode(T.self, from: Data(text.utf8))
+    } catch let error as SparseError {
+      throw error
+    } catch {
+      throw SparseError(
+        .corruptFile, "the JSON text '\(key)' of its metadata is not as expected (\(error)).",
+        cause: error)
+    }
+  }
+}
+
+/// What the metadata say of a junction's pattern.
+private struct PatternEntry: Codable {
+  var recipe: PatternRecipe?
+  var sha256: String
+}
+
+/// Makes layers from the arrays of a file.
+private struct LayerReader {
+  let file: Safetensors
+  let patterns: [String: PatternEntry]
+
+  static let kinds: [any Layer.Type] = [
+    SparseLinear.self, Activation.self, Dropout.self, BatchNormalization.self,
+  ]
+
+  func layer(_ description: LayerDescription, name: String) throws -> any Layer {
+    guard let kind = Self.kinds.first(where: { $0.kind == description.kind }) else {
+      let known = Self.kinds.map { $0.kind }.joined(separator: ", ")
+      throw SparseError(
+        .unsupported,
+        "layer '\(name)' is of kind '\(description.kind.prefix(40))'; known are \(known).")
+    }
+    var arrays: [String: [Float]] = [:]
+    for tensor in file.tensors where tensor.name.hasPrefix("\(name).") && tensor.elementType == .f32 {
+      arrays[String(tensor.name.dropFirst(name.count + 1))] = try tensor.floats()
+    }
+    do {
+      return try kind.init(
+        description: description, pattern: try pattern(description, name: name), parameters: arrays)
+    } catch let error as SparseError {
+      throw SparseError(error.code, "layer '\(name)': \(error.message)", cause: error)
+    }
+  }
+
+  private func pattern(_ description: LayerDescription, name: String) throws -> Pattern? {
+    guard let entry = patterns[name] else { return nil }
+    let pattern: Pattern
+    if let columns = file["\(name).columns"] {
+      pattern = try Pattern(
+        outputs: description.outputSize, inputs: description.inputSize,
+        rowOffsets: try rowOffsets(description, edges: columns.elementCount, name: name),
+        columns: try columns.unsignedIntegers(), recipe: entry.recipe)
+    } else if let recipe = entry.recipe {
+      pattern = try recipe.makePattern()
+    } else {
+      return nil
+    }
+    guard try pattern.sha256 == entry.sha256 else {
+      throw SparseError(
+        .corruptFile,
+        """
+        its pattern has SHA-256 \(try pattern.sha256.prefix(12))…, but the metadata promise \
+        \(entry.sha256.prefix(12))….
+        """)
+    }
+    return pattern
+  }
+
+  private func rowOffsets(
+    _ description: LayerDescription, edges: Int, name: String
+  ) throws -> [Int] {
+    if let offsets = file["\(name).row_offsets"] { return try offsets.integers(as: Int.self) }
+    let outputs = description.outputSize
+    guard outputs >= 1, outputs <= Pattern.maximumNeurons, edges % outputs == 0 else {
+      throw SparseError(
+        .corruptFile,
+        "\(edges) columns cannot be dealt evenly to \(outputs) rows, and there are no row offsets.")
+    }
+    return (0...outputs).map { $0 * (edges / outputs) }
+  }
+}

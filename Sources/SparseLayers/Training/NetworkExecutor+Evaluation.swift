@@ -1,0 +1,131 @@
+internal import SparseCore
+
+/// How well one branch did on some samples.
+public struct BranchEvaluation: Codable, Hashable, Sendable {
+  /// The branch's name.
+  public var branch: String
+  /// The mean loss per sample.
+  public var loss: Double
+  /// The share of samples whose label has the largest output.
+  public var accuracy: Double
+  /// The samples.
+  public var samples: Int
+}
+
+/// Sums over batches that become a `BranchEvaluation` when divided by the samples.
+struct EvaluationSums: Codable, Hashable, Sendable {
+  var losses: [Double]
+  var correct: [Int]
+  var samples = 0
+
+  init(branches: Int) {
+    losses = Array(repeating: 0, count: branches)
+    correct = Array(repeating: 0, count: branches)
+  }
+
+  mutating func add(_ other: EvaluationSums) {
+    for branch in losses.indices {
+      losses[branch] += other.losses[branch]
+      correct[branch] += other.correct[branch]
+    }
+    samples += other.samples
+  }
+
+  func evaluations(of network: Network) -> [BranchEvaluation] {
+    let count = Double(max(samples, 1))
+    return network.branches.indices.map { branch in
+      BranchEvaluation(
+        branch: network.branches[branch].name, loss: losses[branch] / count,
+        accuracy: Double(correct[branch]) / count, samples: samples)
+    }
+  }
+}
+
+extension NetworkExecutor {
+  /// Computes loss and accuracy of every branch.
+  ///
+  /// - Parameters:
+  ///   - data: The samples and labels, matched with this network.
+  ///   - loss: The loss to report.
+  ///   - progress: Called with the number of samples done.
+  /// - Returns: One evaluation per branch, in order.
+  /// - Throws: `SparseError.Code.backend` when an engine fails.
+  public func evaluate(
+    _ data: LabeledData, loss: Loss = .softmaxCrossEntropy, progress: (Int) -> Void = { _ in }
+  ) throws -> [BranchEvaluation] {
+    var sums = EvaluationSums(branches: outputs.count)
+    try forEachBatch(data) { pass, samples in
+      sums.add(losses(of: data, samples, loss, pass, scale: nil))
+      progress(sums.samples)
+    }
+    return sums.evaluations(of: original)
+  }
+
+  /// Computes each sample's class probabilities at every branch.
+  ///
+  /// - Parameters:
+  ///   - data: The samples, matched with this network; the labels are not looked at.
+  ///   - loss: What the network was trained with: it says what outputs mean.
+  /// - Returns: Per branch `[samples × classes]`, row-major.
+  /// - Throws: `SparseError.Code.backend` when an engine fails.
+  public func probabilities(
+    _ data: LabeledData, loss: Loss = .softmaxCrossEntropy
+  ) throws -> [[Float]] {
+    try outputs(data).enumerated().map { branch, outputs in
+      let classes = self.outputs[branch].values.features
+      return stride(from: 0, to: outputs.count, by: classes).flatMap {
+        loss.probabilities(Array(outputs[$0..<$0 + classes]))
+      }
+    }
+  }
+
+  /// Computes the outputs (logits) of every branch.
+  ///
+  /// - Parameter data: The samples, matched with this network; the labels are not looked at.
+  /// - Returns: Per branch `[samples × outputs]`, row-major.
+  /// - Throws: `SparseError.Code.backend` when an engine fails.
+  public func outputs(_ data: LabeledData) throws -> [[Float]] {
+    var all = [[Float]](repeating: [], count: outputs.count)
+    try forEachBatch(data) { pass, _ in
+      for branch in outputs.indices { all[branch] += outputs[branch].values.values(shape: pass.shape) }
+    }
+    return all
+  }
+
+  private func forEachBatch(
+    _ data: LabeledData, _ body: (Pass, ArraySlice<Int>) throws -> Void
+  ) throws {
+    for start in stride(from: 0, to: data.indices.count, by: batchCapacity) {
+      let samples = data.indices[start..<min(start + batchCapacity, data.indices.count)]
+      let pass = Pass(shape: shape(samples: samples.count), mode: .inference)
+      data.pack(samples, into: input.values, shape: pass.shape)
+      try forward(pass)
+      try body(pass, samples)
+    }
+  }
+
+  /// The losses of the batch that went forward last.
+  ///
+  /// - Parameter scale: When given, gradients are written too: of `scale · Σ weight · loss`.
+  func losses(
+    of data: LabeledData, _ samples: ArraySlice<Int>, _ loss: Loss, _ pass: Pass, scale: Float?
+  ) -> EvaluationSums {
+    var sums = EvaluationSums(branches: outputs.count)
+    sums.samples = samples.count
+    for branch in outputs.indices {
+      let labels = data.labels(samples, branch: branch)
+      let weight = original.branches[branch].lossWeight
+      for tile in 0..<pass.shape.count {
+        let outputTile = outputs[branch].values.tile(tile, of: pass.shape)
+        let first = tile * pass.shape.width
+        let part = loss.evaluate(
+          outputTile, labels: labels[first..<first + outputTile.samples],
+          gradient: scale == nil ? nil : outputs[branch].gradient?.tile(tile, of: pass.shape),
+          scale: (scale ?? 0) * weight)
+        sums.losses[branch] += part.loss
+        sums.correct[branch] += part.correct
+      }
+    }
+    return sums
+  }
+}

@@ -1,0 +1,225 @@
+internal import Foundation
+public import SparseCore
+
+/// Trains a network: plain, with exits, or with several tasks; the loss is the weighted sum of its
+/// branches' losses.
+///
+/// The order of samples, the validation part and dropout follow from the recipe's seed and the
+/// position in the run, so a run that was stopped and restored goes on with the same bits.
+public final class Trainer {
+  /// How the network is trained.
+  public let recipe: TrainingRecipe
+  /// What runs the network.
+  public let executor: NetworkExecutor
+  /// How far the run has come.
+  public private(set) var position = Position()
+
+  private let training: LabeledData
+  private let validation: LabeledData?
+  private let optimizer: OptimizerState
+  private var order: (epoch: Int, samples: [Int])?
+
+  /// A place in a run.
+  public struct Position: Codable, Hashable, Sendable {
+    /// The finished epochs.
+    public var epoch = 0
+    /// The finished steps of the current epoch.
+    public var step = 0
+    /// What the current epoch's finished steps summed up to.
+    var sums: EvaluationSums?
+  }
+
+  /// Prepares a run.
+  ///
+  /// - Parameters:
+  ///   - network: The network with its initial parameters.
+  ///   - recipe: How to train it.
+  ///   - training: The samples to learn, matched with the network.
+  ///   - validation: The samples to validate after each epoch, if any.
+  ///   - backend: The engine of the products.
+  ///   - threads: The most threads of one product.
+  /// - Throws: `SparseError.Code.invalidArgument` when the recipe has an unusable number or there
+  ///   are no samples, `backend` when an engine fails.
+  public init(
+    _ network: Network, recipe: TrainingRecipe, training: LabeledData,
+    validation: LabeledData? = nil, backend: Backend = .auto, threads: Int = 1
+  ) throws {
+    try recipe.validate()
+    guard !training.indices.isEmpty else {
+      throw SparseError(
+        .invalidArgument, "There are no samples to train on; make the validation fraction smaller.")
+    }
+    self.recipe = recipe
+    self.training = training
+    self.validation = validation
+    executor = try NetworkExecutor(
+      network, backend: backend, threads: threads,
+      batchCapacity: min(recipe.batchSize, training.indices.count), isTraining: true,
+      seed: recipe.seed)
+    optimizer = OptimizerState(recipe.optimizer, parameters: executor.trainedParameters)
+  }
+
+  /// The steps of one epoch.
+  public var stepsPerEpoch: Int {
+    (training.indices.count + recipe.batchSize - 1) / recipe.batchSize
+  }
+
+  /// The network with the parameters as they are now.
+  ///
+  /// - Returns: A value independent of this trainer.
+  /// - Throws: `SparseError.Code.diverged` when a parameter is not finite.
+  public func currentNetwork() throws -> Network { try executor.currentNetwork() }
+}
+
+// MARK: - Running
+
+extension Trainer {
+  /// What one step of training showed.
+  public struct StepReport: Sendable {
+    /// The epoch, from 0.
+    public var epoch: Int
+    /// The finished steps of the epoch.
+    public var step: Int
+    /// The epoch's samples so far.
+    public var samples: Int
+    /// The mean loss and accuracy of each branch over the epoch so far.
+    public var branches: [BranchEvaluation]
+  }
+
+  /// What one epoch of training showed.
+  public struct EpochReport: Codable, Sendable {
+    /// The finished epochs.
+    public var epoch: Int
+    /// The learning rate of the epoch's last step.
+    public var learningRate: Double
+    /// The time of training in this process, in seconds, without validation.
+    public var seconds: Double
+    /// Each branch on the training samples, while they were learnt.
+    public var training: [BranchEvaluation]
+    /// Each branch on the validation samples, after the epoch; empty without any.
+    public var validation: [BranchEvaluation]
+  }
+
+  /// Trains to the end of the current epoch.
+  ///
+  /// - Parameters:
+  ///   - progress: Called after every step.
+  ///   - shouldStop: Asked after every step; true ends the call early, between two steps.
+  /// - Returns: The epoch's report, or nil when it was stopped before its end.
+  /// - Throws: `SparseError.Code.diverged` when the loss is not finite; the parameters are then
+  ///   unusable, but those of the last checkpoint are not. `backend` when an engine fails.
+  public func trainEpoch(
+    progress: (StepReport) -> Void = { _ in }, shouldStop: () -> Bool = { false }
+  ) throws -> EpochReport? {
+    let start = ContinuousClock.now
+    let samples = samples(ofEpoch: position.epoch)
+    var sums = position.sums ?? EvaluationSums(branches: executor.outputs.count)
+    while position.step < stepsPerEpoch {
+      let first = position.step * recipe.batchSize
+      let batch = samples[first..<min(first + recipe.batchSize, samples.count)]
+      sums.add(try step(batch))
+      position.step += 1
+      position.sums = sums
+      progress(
+        StepReport(
+          epoch: position.epoch, step: position.step, samples: sums.samples,
+          branches: evaluations(sums)))
+      if position.step < stepsPerEpoch, shouldStop() { return nil }
+    }
+    let seconds = start.duration(to: .now) / .seconds(1)
+    let rate = learningRate(step: position.epoch * stepsPerEpoch + stepsPerEpoch - 1)
+    position = Position(epoch: position.epoch + 1)
+    return EpochReport(
+      epoch: position.epoch, learningRate: rate, seconds: seconds, training: evaluations(sums),
+      validation: try validation.map { try executor.evaluate($0, loss: recipe.loss) } ?? [])
+  }
+
+  /// One step: forward, losses, backward, update.
+  private func step(_ batch: ArraySlice<Int>) throws -> EvaluationSums {
+    let step = position.epoch * stepsPerEpoch + position.step
+    let pass = Pass(shape: executor.shape(samples: batch.count), mode: .training(step: step))
+    training.pack(batch, into: executor.input.values, shape: pass.shape)
+    try executor.forward(pass)
+    let sums = executor.losses(
+      of: training, batch, recipe.loss, pass, scale: 1 / Float(batch.count))
+    if let branch = sums.losses.firstIndex(where: { !$0.isFinite }) {
+      throw SparseError(
+        .diverged,
+        """
+        The loss of branch \(branch + 1) became \(sums.losses[branch]) in epoch \
+        \(position.epoch + 1), step \(position.step + 1). Lower the learning rate \
+        (\(learningRate(step: step)) at this step).
+        """)
+    }
+    try executor.backward(pass)
+    optimizer.update(factor: factor(step: step))
+    return sums
+  }
+
+  private func factor(step: Int) -> Double {
+    recipe.schedule.factor(
+      step: step, stepsPerEpoch: stepsPerEpoch, totalSteps: recipe.epochs * stepsPerEpoch)
+  }
+
+  private func learningRate(step: Int) -> Double {
+    recipe.optimizer.learningRate * factor(step: step)
+  }
+
+  private func evaluations(_ sums: EvaluationSums) -> [BranchEvaluation] {
+    sums.evaluations(of: executor.original)
+  }
+
+  /// The order of an epoch's samples: it depends on the seed and the epoch alone.
+  private func samples(ofEpoch epoch: Int) -> [Int] {
+    if let order, order.epoch == epoch { return order.samples }
+    var samples = training.indices
+    var stream = RandomStream(seed: recipe.seed, purpose: "order of samples", index: epoch)
+    stream.shuffle(&samples)
+    order = (epoch, samples)
+    return samples
+  }
+}
+
+// MARK: - Checkpoints
+
+extension Trainer {
+  /// Everything that a run needs to go on, apart from the network's parameters.
+  public struct State: Sendable {
+    /// How far the run has come.
+    public var position: Position
+    /// The updates made.
+    public var updates: Int
+    /// Per moment of the optimiser, per parameter, its values; weights in CSR order.
+    public var moments: [[[Float]]]
+  }
+
+  /// The state of the run, between two steps.
+  public var state: State {
+    State(position: position, updates: optimizer.step, moments: optimizer.moments)
+  }
+
+  /// Goes on where another run of the same recipe and data stopped.
+  ///
+  /// - Parameters:
+  ///   - network: That run's network.
+  ///   - state: That run's state.
+  /// - Throws: `SparseError` when they do not fit this run.
+  public func restore(_ network: Network, _ state: State) throws {
+    let sums = state.position.sums
+    guard state.position.epoch >= 0, state.position.step >= 0,
+      state.position.step < stepsPerEpoch,
+      (sums?.losses.count ?? executor.outputs.count) == executor.outputs.count,
+      (sums?.correct.count ?? executor.outputs.count) == executor.outputs.count
+    else {
+      throw SparseError(
+        .corruptFile,
+        """
+        The checkpoint stands at epoch \(state.position.epoch), step \(state.position.step), which \
+        a run of \(stepsPerEpoch) steps per epoch does not have.
+        """)
+    }
+    try executor.load(network)
+    try optimizer.restore(step: state.updates, moments: state.moments)
+    position = state.position
+  }
+}
