@@ -15,7 +15,8 @@ struct JunctionShape: Hashable, Sendable {
         throw SparseError(
           .invalidArgument,
           "A junction's number of \(name) is \(size), but must be between 1 and "
-            + "\(Pattern.maximumNeurons). Check the layer sizes.")
+            + "\(Pattern.maximumNeurons). Check the layer sizes."
+        )
       }
     }
     self.inputs = inputs
@@ -41,7 +42,8 @@ struct JunctionShape: Hashable, Sendable {
       throw SparseError(
         .invalidPattern,
         "A pattern of \(inputs) inputs and \(outputs) outputs cannot have \(edges) edges: "
-          + "between 1 and \(limit) are possible. Choose another density or smaller layers.")
+          + "between 1 and \(limit) are possible. Choose another density or smaller layers."
+      )
     }
   }
 }

@@ -60,7 +60,9 @@ struct MatrixMarketReader {
   /// Describes a fault on the current line.
   func corrupt(_ fault: String, code: SparseError.Code = .corruptFile) -> SparseError {
     SparseError(
-      code, "\(source), line \(line): \(fault). Write it again as a Matrix Market file, or correct it.")
+      code,
+      "\(source), line \(line): \(fault). Write it again as a Matrix Market file, or correct it."
+    )
   }
 }
 
@@ -78,16 +80,21 @@ extension MatrixMarketReader {
     }
     guard words[1] == "matrix", words[2] == "coordinate" else {
       throw corrupt(
-        "'\(words[1]) \(words[2])' is not supported, only 'matrix coordinate'", code: .unsupported)
+        "'\(words[1]) \(words[2])' is not supported, only 'matrix coordinate'",
+        code: .unsupported
+      )
     }
     guard ["pattern", "real", "integer"].contains(words[3]) else {
       throw corrupt(
-        "field '\(words[3])' is not supported, only pattern, real and integer", code: .unsupported)
+        "field '\(words[3])' is not supported, only pattern, real and integer",
+        code: .unsupported
+      )
     }
     guard words[4] == "general" else {
       throw corrupt(
         "symmetry '\(words[4])' is not supported, only general, with every entry written out",
-        code: .unsupported)
+        code: .unsupported
+      )
     }
     hasValues = words[3] != "pattern"
   }
@@ -105,13 +112,15 @@ extension MatrixMarketReader {
     else {
       throw corrupt(
         "\(outputs) rows and \(inputs) columns are declared, but each must be between 1 and "
-          + "\(Pattern.maximumNeurons)")
+          + "\(Pattern.maximumNeurons)"
+      )
     }
     shape = try JunctionShape(inputs: inputs, outputs: outputs)
     guard entries <= min(shape.cells, Pattern.maximumEdges) else {
       throw corrupt(
         "\(entries) entries are declared, but \(outputs) rows and \(inputs) columns have at most "
-          + "\(min(shape.cells, Pattern.maximumEdges))")
+          + "\(min(shape.cells, Pattern.maximumEdges))"
+      )
     }
     declaredEntries = entries
   }

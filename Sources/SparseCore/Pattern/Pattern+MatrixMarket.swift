@@ -93,7 +93,11 @@ extension Pattern {
       throw try Self.duplicate(row: row, column: Int(repeated), in: bytes, source: source)
     }
     try self.init(
-      outputs: shape.outputs, inputs: shape.inputs, rowOffsets: offsets, columns: columns)
+      outputs: shape.outputs,
+      inputs: shape.inputs,
+      rowOffsets: offsets,
+      columns: columns
+    )
   }
 
   /// Sorts a range where it is not sorted yet, and returns a number that it holds twice, if any.
@@ -108,7 +112,10 @@ extension Pattern {
 
   /// Reads the file again to name both lines of an entry that it holds twice.
   private static func duplicate(
-    row: Int, column: Int, in bytes: [UInt8], source: String
+    row: Int,
+    column: Int,
+    in bytes: [UInt8],
+    source: String
   ) throws -> SparseError {
     var reader = try MatrixMarketReader(bytes, source: source)
     var lines: [Int] = []
@@ -116,6 +123,7 @@ extension Pattern {
       if entry.row == row, entry.column == column { lines.append(reader.line) }
     }
     return reader.corrupt(
-      "entry (\(row + 1), \(column + 1)) repeats the one of line \(lines.first ?? 0)")
+      "entry (\(row + 1), \(column + 1)) repeats the one of line \(lines.first ?? 0)"
+    )
   }
 }

@@ -17,13 +17,15 @@ extension Pattern {
         let column = columns[position]
         guard column < inputs else {
           throw broken(
-            "row \(row), position \(position): column \(column) is outside 0..<\(inputs)")
+            "row \(row), position \(position): column \(column) is outside 0..<\(inputs)"
+          )
         }
         if let previous, column <= previous {
           let fault = column == previous ? "appears twice" : "follows \(previous)"
           throw broken(
             "row \(row), position \(position): column \(column) \(fault); columns must strictly "
-              + "increase within a row")
+              + "increase within a row"
+          )
         }
         previous = column
       }
@@ -34,7 +36,8 @@ extension Pattern {
     guard rowOffsets.count == shape.outputs + 1 else {
       throw broken(
         "\(rowOffsets.count) row offsets are given, but \(shape.outputs) outputs need "
-          + "\(shape.outputs + 1)")
+          + "\(shape.outputs + 1)"
+      )
     }
     guard rowOffsets[0] == 0 else {
       throw broken("row 0 starts at \(rowOffsets[0]), but must start at 0")
@@ -45,7 +48,8 @@ extension Pattern {
     guard rowOffsets[shape.outputs] == edges else {
       throw broken(
         "row \(shape.outputs - 1) ends at \(rowOffsets[shape.outputs]), but \(edges) columns "
-          + "are given")
+          + "are given"
+      )
     }
   }
 

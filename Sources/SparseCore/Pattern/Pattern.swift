@@ -37,12 +37,21 @@ public struct Pattern: Sendable {
   /// - Complexity: O(*outputs* + *edges*).
   public init(outputs: Int, inputs: Int, rowOffsets: [Int], columns: [UInt32]) throws {
     try self.init(
-      outputs: outputs, inputs: inputs, rowOffsets: rowOffsets, columns: columns, recipe: nil)
+      outputs: outputs,
+      inputs: inputs,
+      rowOffsets: rowOffsets,
+      columns: columns,
+      recipe: nil
+    )
   }
 
   /// Creates a pattern that remembers its recipe, with the same checks.
   init(
-    outputs: Int, inputs: Int, rowOffsets: [Int], columns: [UInt32], recipe: PatternRecipe?
+    outputs: Int,
+    inputs: Int,
+    rowOffsets: [Int],
+    columns: [UInt32],
+    recipe: PatternRecipe?
   ) throws {
     let shape = try JunctionShape(inputs: inputs, outputs: outputs)
     try Self.validate(shape, rowOffsets: rowOffsets, columns: columns)

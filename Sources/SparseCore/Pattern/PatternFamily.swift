@@ -32,7 +32,8 @@ public struct PatternFamily: Sendable {
       throw SparseError(
         .invalidArgument,
         "There is no pattern family '\(text.prefix(80))'. Known families: "
-          + "\(Self.usages.joined(separator: ", ")).")
+          + "\(Self.usages.joined(separator: ", "))."
+      )
     }
     self.init(try rule.init(argument: parts.count > 1 ? parts[1] : nil))
   }

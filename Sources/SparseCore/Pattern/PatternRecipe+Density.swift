@@ -29,19 +29,30 @@ extension PatternRecipe {
   ///   to a whole edge alone is not reported.
   /// - Throws: `SparseError` when the density or a size is out of range.
   public static func nearest(
-    family: PatternFamily, inputs: Int, outputs: Int, density: Double, seed: UInt64, junction: Int
+    family: PatternFamily,
+    inputs: Int,
+    outputs: Int,
+    density: Double,
+    seed: UInt64,
+    junction: Int
   ) throws -> (recipe: PatternRecipe, rounding: Rounding?) {
     guard density > 0, density <= 1 else {
       throw SparseError(
         .invalidArgument,
         "A density is \(density), but must be above 0 and at most 1: it is the fraction of "
-          + "connections to keep.")
+          + "connections to keep."
+      )
     }
     let shape = try JunctionShape(inputs: inputs, outputs: outputs)
     let choice = family.rule.nearestEdges(to: density, in: shape)
     let recipe = try PatternRecipe(
-      family: family, inputs: inputs, outputs: outputs, edges: choice.edges, seed: seed,
-      junction: junction)
+      family: family,
+      inputs: inputs,
+      outputs: outputs,
+      edges: choice.edges,
+      seed: seed,
+      junction: junction
+    )
     let rounding = choice.reason.map {
       Rounding(requested: density, actual: recipe.density, reason: $0)
     }
@@ -63,17 +74,28 @@ extension PatternRecipe {
   /// - Throws: `SparseError` when the family has no such pattern; the message names the nearest
   ///   out-degrees that it has.
   public static func exact(
-    family: PatternFamily, inputs: Int, outputs: Int, outDegree: Int, seed: UInt64, junction: Int
+    family: PatternFamily,
+    inputs: Int,
+    outputs: Int,
+    outDegree: Int,
+    seed: UInt64,
+    junction: Int
   ) throws -> PatternRecipe {
     let shape = try JunctionShape(inputs: inputs, outputs: outputs)
     guard outDegree >= 1, outDegree <= outputs else {
       throw SparseError(
         .invalidArgument,
         "An out-degree is \(outDegree), but must be between 1 and \(outputs), the number of "
-          + "outputs of this junction with \(inputs) inputs.")
+          + "outputs of this junction with \(inputs) inputs."
+      )
     }
     return try PatternRecipe(
-      family: family, inputs: inputs, outputs: outputs, edges: shape.inputs * outDegree,
-      seed: seed, junction: junction)
+      family: family,
+      inputs: inputs,
+      outputs: outputs,
+      edges: shape.inputs * outDegree,
+      seed: seed,
+      junction: junction
+    )
   }
 }

@@ -33,14 +33,21 @@ public struct PatternRecipe: Hashable, Sendable {
   ///   - junction: The number of the junction in its network, from 0.
   /// - Throws: `SparseError` when the family has no pattern with these sizes.
   public init(
-    family: PatternFamily, inputs: Int, outputs: Int, edges: Int, seed: UInt64, junction: Int
+    family: PatternFamily,
+    inputs: Int,
+    outputs: Int,
+    edges: Int,
+    seed: UInt64,
+    junction: Int
   ) throws {
     let shape = try JunctionShape(inputs: inputs, outputs: outputs)
     try shape.check(edges: edges)
     try family.rule.check(edges: edges, in: shape)
     guard junction >= 0 else {
       throw SparseError(
-        .invalidArgument, "A recipe's junction is \(junction), but junctions count from 0.")
+        .invalidArgument,
+        "A recipe's junction is \(junction), but junctions count from 0."
+      )
     }
     self.family = family
     self.inputs = inputs
@@ -63,8 +70,12 @@ public struct PatternRecipe: Hashable, Sendable {
     var random = RandomStream(seed: seed, purpose: "pattern", index: junction)
     let rows = try family.rule.makeRows(edges: edges, in: shape, using: &random)
     return try Pattern(
-      outputs: outputs, inputs: inputs, rowOffsets: rows.offsets, columns: rows.columns,
-      recipe: self)
+      outputs: outputs,
+      inputs: inputs,
+      rowOffsets: rows.offsets,
+      columns: rows.columns,
+      recipe: self
+    )
   }
 }
 
@@ -98,7 +109,8 @@ extension PatternRecipe: Codable {
       outputs: values.decode(Int.self, forKey: .outputs),
       edges: values.decode(Int.self, forKey: .edges),
       seed: values.decode(UInt64.self, forKey: .seed),
-      junction: values.decode(Int.self, forKey: .junction))
+      junction: values.decode(Int.self, forKey: .junction)
+    )
   }
 
   /// Writes the recipe.

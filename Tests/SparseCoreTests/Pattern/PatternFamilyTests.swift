@@ -8,8 +8,12 @@ import Testing
     let sizes = [8, 4, 4]
     let patterns = try [1, 2].enumerated().map { junction, outDegree in
       try PatternRecipe.exact(
-        family: .structured, inputs: sizes[junction], outputs: sizes[junction + 1],
-        outDegree: outDegree, seed: 0, junction: junction
+        family: .structured,
+        inputs: sizes[junction],
+        outputs: sizes[junction + 1],
+        outDegree: outDegree,
+        seed: 0,
+        junction: junction
       ).makePattern()
     }
     #expect(patterns.map(\.edgeCount) == [8, 8])
@@ -21,16 +25,23 @@ import Testing
 
   @Test(
     "structured patterns have exact degrees at every admissible density",
-    arguments: [(1, 1), (8, 4), (4, 8), (12, 12), (30, 12), (12, 30), (7, 5), (64, 48), (3, 130)])
+    arguments: [(1, 1), (8, 4), (4, 8), (12, 12), (30, 12), (12, 30), (7, 5), (64, 48), (3, 130)]
+  )
   func structuredDegrees(inputs: Int, outputs: Int) throws {
     let densities = try #require(
-      try PatternFamily.structured.admissibleDensities(inputs: inputs, outputs: outputs))
+      try PatternFamily.structured.admissibleDensities(inputs: inputs, outputs: outputs)
+    )
     #expect(densities.last == 1 && densities == densities.sorted())
     for density in densities {
       for seed in 0..<5 as Range<UInt64> {
         let (recipe, rounding) = try PatternRecipe.nearest(
-          family: .structured, inputs: inputs, outputs: outputs, density: density, seed: seed,
-          junction: 0)
+          family: .structured,
+          inputs: inputs,
+          outputs: outputs,
+          density: density,
+          seed: seed,
+          junction: 0
+        )
         #expect(rounding == nil, "density \(density)")
         let pattern = try recipe.makePattern()
         let outDegree = try #require(pattern.constantOutDegree)
@@ -43,13 +54,18 @@ import Testing
 
   @Test(
     "balanced patterns have degrees that differ by at most one, and the nearest whole edges",
-    arguments: [(1, 1), (1, 7), (7, 1), (3, 5), (13, 8), (8, 13), (100, 7), (64, 63), (784, 10)])
+    arguments: [(1, 1), (1, 7), (7, 1), (3, 5), (13, 8), (8, 13), (100, 7), (64, 63), (784, 10)]
+  )
   func balancedDegrees(inputs: Int, outputs: Int) throws {
     let cells = inputs * outputs
     for density in [1e-9, 0.01, 0.1, 1 / 3.0, 0.5, 0.77, 0.99, 1] {
       for seed in 0..<4 as Range<UInt64> {
         let recipe = try PatternRecipe.nearest(
-          family: .balanced, inputs: inputs, outputs: outputs, density: density, seed: seed,
+          family: .balanced,
+          inputs: inputs,
+          outputs: outputs,
+          density: density,
+          seed: seed,
           junction: 0
         ).recipe
         let pattern = try recipe.makePattern()
@@ -69,7 +85,12 @@ import Testing
       (10, 10, 0.57, 57), (1000, 1000, 0.001, 1000),
     ] {
       let pattern = try PatternRecipe.nearest(
-        family: .random, inputs: inputs, outputs: outputs, density: density, seed: 4, junction: 0
+        family: .random,
+        inputs: inputs,
+        outputs: outputs,
+        density: density,
+        seed: 4,
+        junction: 0
       ).recipe.makePattern()
       #expect(pattern.edgeCount == edges)
     }
@@ -106,26 +127,44 @@ import Testing
         "62ce0e5a0f821784f9fa610ec1d73067b87c2cccb89dca604e655707db16cc29"
       ),
       ("full", 5, 3, 15, 9, 0, "99c2566c888260dc2043a688e660aeed9b3f83268b56a1e02cb763280f40e547"),
-    ] as [(String, Int, Int, Int, UInt64, Int, String)])
+    ] as [(String, Int, Int, Int, UInt64, Int, String)]
+  )
   func golden(
-    family: String, inputs: Int, outputs: Int, edges: Int, seed: UInt64, junction: Int,
+    family: String,
+    inputs: Int,
+    outputs: Int,
+    edges: Int,
+    seed: UInt64,
+    junction: Int,
     expected: String
   ) throws {
     let recipe = try PatternRecipe(
-      family: PatternFamily(parsing: family), inputs: inputs, outputs: outputs, edges: edges,
-      seed: seed, junction: junction)
+      family: PatternFamily(parsing: family),
+      inputs: inputs,
+      outputs: outputs,
+      edges: edges,
+      seed: seed,
+      junction: junction
+    )
     #expect(try recipe.makePattern().sha256 == expected)
   }
 
   @Test(
     "another seed or junction gives another pattern",
-    arguments: [PatternFamily.structured, .balanced, .random])
+    arguments: [PatternFamily.structured, .balanced, .random]
+  )
   func seedsMatter(family: PatternFamily) throws {
     var digests: Set<String> = []
     for seed in 0..<5 as Range<UInt64> {
       for junction in 0..<3 {
         let recipe = try PatternRecipe(
-          family: family, inputs: 24, outputs: 16, edges: 96, seed: seed, junction: junction)
+          family: family,
+          inputs: 24,
+          outputs: 16,
+          edges: 96,
+          seed: seed,
+          junction: junction
+        )
         let pattern = try recipe.makePattern()
         #expect(try recipe.makePattern() == pattern && pattern.recipe == recipe)
         digests.insert(try pattern.sha256)
@@ -138,16 +177,23 @@ import Testing
 
   @Test(
     "small structured patterns are all reached, and nothing else",
-    arguments: [(4, 4, 8, 90), (3, 3, 3, 6), (6, 3, 6, 90), (3, 6, 6, 90), (5, 5, 5, 120)])
+    arguments: [(4, 4, 8, 90), (3, 3, 3, 6), (6, 3, 6, 90), (3, 6, 6, 90), (5, 5, 5, 120)]
+  )
   func enumeration(inputs: Int, outputs: Int, edges: Int, count: Int) throws {
     let all = matrices(
-      inDegree: edges / outputs, outDegrees: [Int](repeating: edges / inputs, count: inputs),
-      rows: outputs)
+      inDegree: edges / outputs,
+      outDegrees: [Int](repeating: edges / inputs, count: inputs),
+      rows: outputs
+    )
     #expect(Set(all).count == count)
     var seen: Set<[UInt32]> = []
     for seed in 0..<6000 as Range<UInt64> where seen.count < count {
       let pattern = try PatternRecipe(
-        family: .structured, inputs: inputs, outputs: outputs, edges: edges, seed: seed,
+        family: .structured,
+        inputs: inputs,
+        outputs: outputs,
+        edges: edges,
+        seed: seed,
         junction: 0
       ).makePattern()
       seen.insert(pattern.columns)
@@ -179,7 +225,12 @@ import Testing
     var counts: [[UInt32]: Int] = [:]
     for seed in 0..<6000 as Range<UInt64> {
       let pattern = try PatternRecipe(
-        family: .structured, inputs: 3, outputs: 3, edges: 3, seed: seed, junction: 0
+        family: .structured,
+        inputs: 3,
+        outputs: 3,
+        edges: 3,
+        seed: seed,
+        junction: 0
       ).makePattern()
       counts[pattern.columns, default: 0] += 1
     }
@@ -192,7 +243,12 @@ import Testing
       var counts: [[Int]: Int] = [:]
       for seed in 0..<UInt64(400 * sets) {
         let pattern = try PatternRecipe(
-          family: .random, inputs: 3, outputs: 2, edges: edges, seed: seed, junction: 5
+          family: .random,
+          inputs: 3,
+          outputs: 2,
+          edges: edges,
+          seed: seed,
+          junction: 5
         ).makePattern()
         counts[pattern.rowOffsets + pattern.columns.map { Int($0) }, default: 0] += 1
       }
@@ -206,7 +262,8 @@ import Testing
       PatternCase(family: .structured, inputs: 10, outputs: 6, density: 0.5),
       PatternCase(family: .balanced, inputs: 7, outputs: 5, density: 0.4),
       PatternCase(family: .random, inputs: 7, outputs: 5, density: 0.6),
-    ])
+    ]
+  )
   func cellsAreUniform(testCase: PatternCase) throws {
     let samples = 2000
     var counts = [Int](repeating: 0, count: testCase.inputs * testCase.outputs)
@@ -226,7 +283,10 @@ import Testing
     }
   }
 
-  @Test("random patterns do not depend on how the drawn cells are kept", arguments: [1, 5, 40, 200])
+  @Test(
+    "random patterns do not depend on how the drawn cells are kept",
+    arguments: [1, 5, 40, 200]
+  )
   func randomWaysAgree(edges: Int) throws {
     let shape = try JunctionShape(inputs: 37, outputs: 11)
     for seed in 0..<20 as Range<UInt64> {
@@ -244,7 +304,12 @@ import Testing
   func hugeSparseShapes() throws {
     for family in [PatternFamily.structured, .balanced, .random] {
       let pattern = try PatternRecipe(
-        family: family, inputs: 1 << 16, outputs: 1 << 16, edges: 1 << 17, seed: 0, junction: 0
+        family: family,
+        inputs: 1 << 16,
+        outputs: 1 << 16,
+        edges: 1 << 17,
+        seed: 0,
+        junction: 0
       ).makePattern()
       #expect(pattern.edgeCount == 1 << 17)
     }

@@ -11,11 +11,13 @@ import Testing
     #expect(Set(PatternFamily.usages).isSuperset(of: ["structured", "balanced", "random", "full"]))
     for text in ["", ":", "Structured", "structure", "structured ", "dense:4"] {
       let error = try #require(
-        #expect(throws: SparseError.self) { try PatternFamily(parsing: text) })
+        #expect(throws: SparseError.self) { try PatternFamily(parsing: text) }
+      )
       #expect(error.message.contains("structured, balanced, random, full"), "\(error.message)")
     }
     let error = try #require(
-      #expect(throws: SparseError.self) { try PatternFamily(parsing: "balanced:3") })
+      #expect(throws: SparseError.self) { try PatternFamily(parsing: "balanced:3") }
+    )
     #expect(error.message.contains("takes no argument"))
   }
 
@@ -23,7 +25,8 @@ import Testing
   func admissibleDensities() throws {
     #expect(
       try PatternFamily.structured.admissibleDensities(inputs: 12, outputs: 8)
-        == [0.25, 0.5, 0.75, 1])
+        == [0.25, 0.5, 0.75, 1]
+    )
     #expect(try PatternFamily.structured.admissibleDensities(inputs: 7, outputs: 5) == [1])
     #expect(try PatternFamily.full.admissibleDensities(inputs: 7, outputs: 5) == [1])
     #expect(try PatternFamily.balanced.admissibleDensities(inputs: 7, outputs: 5) == nil)
@@ -37,7 +40,13 @@ import Testing
   func structuredRounding() throws {
     for (density, edges) in [(0.2, 24), (0.01, 24), (0.4, 48), (0.9, 96), (0.8, 72)] {
       let (recipe, rounding) = try PatternRecipe.nearest(
-        family: .structured, inputs: 12, outputs: 8, density: density, seed: 0, junction: 0)
+        family: .structured,
+        inputs: 12,
+        outputs: 8,
+        density: density,
+        seed: 0,
+        junction: 0
+      )
       #expect(recipe.edges == edges)
       let report = try #require(rounding)
       #expect(report.requested == density && report.actual == Double(edges) / 96)
@@ -45,7 +54,13 @@ import Testing
       #expect(report.description.contains("\(density) became \(recipe.density)"))
     }
     let exact = try PatternRecipe.nearest(
-      family: .structured, inputs: 784, outputs: 112, density: 0.25, seed: 0, junction: 0)
+      family: .structured,
+      inputs: 784,
+      outputs: 112,
+      density: 0.25,
+      seed: 0,
+      junction: 0
+    )
     #expect(exact.rounding == nil && exact.recipe.edges == 21952)
   }
 
@@ -54,8 +69,13 @@ import Testing
     for divisor in 1...100 {
       for k in 1...divisor {
         let (recipe, rounding) = try PatternRecipe.nearest(
-          family: .structured, inputs: 2 * divisor, outputs: divisor,
-          density: Double(k) / Double(divisor), seed: 0, junction: 0)
+          family: .structured,
+          inputs: 2 * divisor,
+          outputs: divisor,
+          density: Double(k) / Double(divisor),
+          seed: 0,
+          junction: 0
+        )
         #expect(rounding == nil && recipe.edges == 2 * divisor * k)
       }
     }
@@ -65,7 +85,12 @@ import Testing
   func otherRounding() throws {
     func rounding(_ family: PatternFamily, _ density: Double) throws -> PatternRecipe.Rounding? {
       try PatternRecipe.nearest(
-        family: family, inputs: 7, outputs: 5, density: density, seed: 0, junction: 0
+        family: family,
+        inputs: 7,
+        outputs: 5,
+        density: density,
+        seed: 0,
+        junction: 0
       ).rounding
     }
     #expect(try rounding(.balanced, 0.3) == nil)
@@ -77,26 +102,44 @@ import Testing
 
   @Test(
     "densities outside (0, 1] are refused with their value",
-    arguments: [0, -0.0, -0.5, 1.5, 1.0.nextUp, .nan, .infinity, -.infinity] as [Double])
+    arguments: [0, -0.0, -0.5, 1.5, 1.0.nextUp, .nan, .infinity, -.infinity] as [Double]
+  )
   func invalidDensity(density: Double) throws {
     for family in [PatternFamily.structured, .balanced, .random, .full] {
       let error = try #require(
         #expect(throws: SparseError.self) {
           try PatternRecipe.nearest(
-            family: family, inputs: 8, outputs: 4, density: density, seed: 0, junction: 0)
-        })
+            family: family,
+            inputs: 8,
+            outputs: 4,
+            density: density,
+            seed: 0,
+            junction: 0
+          )
+        }
+      )
       #expect(error.code == .invalidArgument && error.message.contains("\(density)"))
     }
   }
 
   @Test("an out-degree is taken exactly, or refused with the nearest admissible ones")
   func exactOutDegree() throws {
-    func recipe(_ family: PatternFamily, _ inputs: Int, _ outputs: Int, _ outDegree: Int) throws
+    func recipe(
+      _ family: PatternFamily,
+      _ inputs: Int,
+      _ outputs: Int,
+      _ outDegree: Int
+    ) throws
       -> PatternRecipe
     {
       try .exact(
-        family: family, inputs: inputs, outputs: outputs, outDegree: outDegree, seed: 0,
-        junction: 0)
+        family: family,
+        inputs: inputs,
+        outputs: outputs,
+        outDegree: outDegree,
+        seed: 0,
+        junction: 0
+      )
     }
     #expect(try recipe(.structured, 800, 100, 20).edges == 16000)
     #expect(try recipe(.balanced, 7, 5, 2).edges == 14)
@@ -114,7 +157,8 @@ import Testing
       (.structured, 0, 4, 1, "inputs is 0"),
     ] as [(PatternFamily, Int, Int, Int, String)] {
       let error = try #require(
-        #expect(throws: SparseError.self) { try recipe(family, inputs, outputs, outDegree) })
+        #expect(throws: SparseError.self) { try recipe(family, inputs, outputs, outDegree) }
+      )
       #expect(error.message.contains(expected), "\(error.message)")
     }
   }
@@ -127,16 +171,34 @@ import Testing
     ] {
       #expect(throws: SparseError.self) {
         try PatternRecipe(
-          family: .random, inputs: inputs, outputs: outputs, edges: edges, seed: 0, junction: 0)
+          family: .random,
+          inputs: inputs,
+          outputs: outputs,
+          edges: edges,
+          seed: 0,
+          junction: 0
+        )
       }
     }
     #expect(throws: SparseError.self) {
       try PatternRecipe.nearest(
-        family: .full, inputs: 1 << 24, outputs: 1 << 24, density: 1, seed: 0, junction: 0)
+        family: .full,
+        inputs: 1 << 24,
+        outputs: 1 << 24,
+        density: 1,
+        seed: 0,
+        junction: 0
+      )
     }
     #expect(throws: SparseError.self) {
       try PatternRecipe(
-        family: .random, inputs: 4, outputs: 4, edges: 1, seed: 0, junction: -1)
+        family: .random,
+        inputs: 4,
+        outputs: 4,
+        edges: 1,
+        seed: 0,
+        junction: -1
+      )
     }
   }
 
@@ -167,7 +229,8 @@ import Testing
       #"{"family":"random","inputs":8,"outputs":4,"seed":0,"junction":0}"#,
       #"{"family":7,"inputs":8,"outputs":4,"edges":8,"seed":0,"junction":0}"#,
       #"[]"#,
-    ])
+    ]
+  )
   func tampered(json: String) {
     #expect(throws: (any Error).self) {
       try JSONDecoder().decode(PatternRecipe.self, from: Data(json.utf8))

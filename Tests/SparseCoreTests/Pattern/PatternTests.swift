@@ -47,14 +47,20 @@ import Testing
       (2, 4, [0, 1, 2], [1, 4], "row 1, position 1: column 4 is outside 0..<4"),
       (2, 4, [0, 2, 2], [2, 1], "row 0, position 1: column 1 follows 2"),
       (2, 4, [0, 1, 3], [0, 3, 3], "row 1, position 2: column 3 appears twice"),
-    ] as [(Int, Int, [Int], [UInt32], String)])
+    ] as [(Int, Int, [Int], [UInt32], String)]
+  )
   func validation(
-    outputs: Int, inputs: Int, rowOffsets: [Int], columns: [UInt32], expected: String
+    outputs: Int,
+    inputs: Int,
+    rowOffsets: [Int],
+    columns: [UInt32],
+    expected: String
   ) throws {
     let error = try #require(
       #expect(throws: SparseError.self) {
         try Pattern(outputs: outputs, inputs: inputs, rowOffsets: rowOffsets, columns: columns)
-      })
+      }
+    )
     #expect(error.message.contains(expected), "\(error.message)")
   }
 
@@ -64,7 +70,13 @@ import Testing
     let same = try sample()
     #expect(pattern == same && pattern.hashValue == same.hashValue)
     let recipe = try PatternRecipe(
-      family: .full, inputs: 2, outputs: 1, edges: 2, seed: 0, junction: 0)
+      family: .full,
+      inputs: 2,
+      outputs: 1,
+      edges: 2,
+      seed: 0,
+      junction: 0
+    )
     let own = try Pattern(outputs: 1, inputs: 2, rowOffsets: [0, 2], columns: [0, 1])
     #expect(try recipe.makePattern() == own)
     let others = [
@@ -79,7 +91,8 @@ import Testing
   func digest() throws {
     // Computed by Python's hashlib and struct from the documentation.
     #expect(
-      try sample().sha256 == "c8e4c2cefd0fb76caa04480a9b4645b38297d88e35f19802afaf1d928a06ecd6")
+      try sample().sha256 == "c8e4c2cefd0fb76caa04480a9b4645b38297d88e35f19802afaf1d928a06ecd6"
+    )
     let pattern = try sample()
     #expect(try pattern.sha256 == pattern.sha256)
   }
@@ -109,7 +122,12 @@ import Testing
   @Test("tasks that ask for the transpose and the digest together get the same ones")
   func concurrentCaches() async throws {
     let pattern = try PatternRecipe.exact(
-      family: .structured, inputs: 64, outputs: 48, outDegree: 12, seed: 3, junction: 0
+      family: .structured,
+      inputs: 64,
+      outputs: 48,
+      outDegree: 12,
+      seed: 3,
+      junction: 0
     ).makePattern()
     let results = try await withThrowingTaskGroup(of: ([UInt32], String).self) { group in
       for _ in 0..<8 {
@@ -132,7 +150,12 @@ struct PatternCase: Sendable, CustomTestStringConvertible {
 
   func make(seed: UInt64 = 1) throws -> Pattern {
     try PatternRecipe.nearest(
-      family: family, inputs: inputs, outputs: outputs, density: density, seed: seed, junction: 0
+      family: family,
+      inputs: inputs,
+      outputs: outputs,
+      density: density,
+      seed: seed,
+      junction: 0
     ).recipe.makePattern()
   }
 

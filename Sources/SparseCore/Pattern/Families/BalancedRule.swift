@@ -30,7 +30,9 @@ struct BalancedRule: PatternRule {
   func check(edges: Int, in shape: JunctionShape) {}
 
   func makeRows(
-    edges: Int, in shape: JunctionShape, using random: inout RandomStream
+    edges: Int,
+    in shape: JunctionShape,
+    using random: inout RandomStream
   ) -> PatternRows {
     let rowDegrees = shuffledDegrees(sum: edges, count: shape.outputs, using: &random)
     let columnDegrees = shuffledDegrees(sum: edges, count: shape.inputs, using: &random)
@@ -39,7 +41,9 @@ struct BalancedRule: PatternRule {
   }
 
   private func shuffledDegrees(
-    sum: Int, count: Int, using random: inout RandomStream
+    sum: Int,
+    count: Int,
+    using random: inout RandomStream
   ) -> [Int] {
     let (degree, extra) = sum.quotientAndRemainder(dividingBy: count)
     var degrees =

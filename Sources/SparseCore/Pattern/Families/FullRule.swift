@@ -24,12 +24,15 @@ struct FullRule: PatternRule {
       throw SparseError(
         .invalidPattern,
         "A full pattern of \(shape) has \(shape.cells) edges (out-degree \(shape.outputs)), not "
-          + "\(edges). Use another family for fewer.")
+          + "\(edges). Use another family for fewer."
+      )
     }
   }
 
   func makeRows(
-    edges: Int, in shape: JunctionShape, using random: inout RandomStream
+    edges: Int,
+    in shape: JunctionShape,
+    using random: inout RandomStream
   ) -> PatternRows {
     var rows = PatternRows(outputs: shape.outputs, edges: edges)
     for _ in 0..<shape.outputs {

@@ -1,5 +1,6 @@
-/// What a family of patterns has to know. One conforming type per file, registered in
-/// `PatternFamily.registered`.
+/// What a family of patterns has to know.
+///
+/// One conforming type per file, registered in `PatternFamily.registered`.
 protocol PatternRule: Sendable {
   /// The name before the colon.
   static var name: String { get }
@@ -30,7 +31,9 @@ protocol PatternRule: Sendable {
 
   /// Makes the connections; `check(edges:in:)` held already.
   func makeRows(
-    edges: Int, in shape: JunctionShape, using random: inout RandomStream
+    edges: Int,
+    in shape: JunctionShape,
+    using random: inout RandomStream
   ) throws -> PatternRows
 }
 
@@ -45,7 +48,8 @@ extension PatternRule {
     throw SparseError(
       .invalidArgument,
       "The pattern family '\(name)' takes no argument, but ':\(argument.prefix(80))' is given. "
-        + "Write just '\(name)'.")
+        + "Write just '\(name)'."
+    )
   }
 }
 

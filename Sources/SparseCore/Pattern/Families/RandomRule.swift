@@ -27,7 +27,9 @@ struct RandomRule: PatternRule {
   func check(edges: Int, in shape: JunctionShape) {}
 
   func makeRows(
-    edges: Int, in shape: JunctionShape, using random: inout RandomStream
+    edges: Int,
+    in shape: JunctionShape,
+    using random: inout RandomStream
   ) -> PatternRows {
     // A bit per cell is then at most 4 bytes per edge, what the columns take.
     edges >= shape.cells / 32
@@ -37,7 +39,9 @@ struct RandomRule: PatternRule {
 
   /// The dense way: one bit per cell.
   func makeRowsByBitmap(
-    edges: Int, in shape: JunctionShape, using random: inout RandomStream
+    edges: Int,
+    in shape: JunctionShape,
+    using random: inout RandomStream
   ) -> PatternRows {
     let cells = shape.cells
     let drawsAbsent = edges > cells / 2
@@ -73,7 +77,9 @@ struct RandomRule: PatternRule {
   ///
   /// - Precondition: At most half of the cells are edges.
   func makeRowsBySorting(
-    edges: Int, in shape: JunctionShape, using random: inout RandomStream
+    edges: Int,
+    in shape: JunctionShape,
+    using random: inout RandomStream
   ) -> PatternRows {
     precondition(edges <= shape.cells / 2, "\(edges) of \(shape.cells) cells are too many")
     var chosen: [Int] = []

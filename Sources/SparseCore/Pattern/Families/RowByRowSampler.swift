@@ -41,7 +41,8 @@ struct RowByRowSampler {
     precondition(
       rowDegrees.reduce(0, +) == edges && largestNeed <= rowDegrees.count
         && (rowDegrees.max() ?? 0) - (rowDegrees.min() ?? 0) <= 1,
-      "degrees of \(rowDegrees.count) rows and \(columnDegrees.count) columns do not fit together")
+      "degrees of \(rowDegrees.count) rows and \(columnDegrees.count) columns do not fit together"
+    )
   }
 
   /// Draws all rows.

@@ -37,7 +37,8 @@ struct StructuredRule: PatternRule {
       throw SparseError(
         .invalidPattern,
         "A structured pattern of \(shape) cannot have \(edges) edges: they must be a multiple of "
-          + "\(shape.cells / shape.commonDivisor), so that all degrees are whole.")
+          + "\(shape.cells / shape.commonDivisor), so that all degrees are whole."
+      )
     }
     let outDegree = edges / shape.inputs
     // Whole in-degrees need inputs·outDegree divisible by outputs: multiples of this step.
@@ -50,12 +51,15 @@ struct StructuredRule: PatternRule {
         "A structured pattern of \(shape) cannot have out-degree \(outDegree): the in-degree would "
           + "be \(shape.inputs)·\(outDegree)/\(shape.outputs), which is not whole. Nearest "
           + "admissible: \(nearest.joined(separator: " and ")). Or use 'balanced', or pad the "
-          + "layer sizes.")
+          + "layer sizes."
+      )
     }
   }
 
   func makeRows(
-    edges: Int, in shape: JunctionShape, using random: inout RandomStream
+    edges: Int,
+    in shape: JunctionShape,
+    using random: inout RandomStream
   ) -> PatternRows {
     RowByRowSampler(
       rowDegrees: [Int](repeating: edges / shape.outputs, count: shape.outputs),
