@@ -46,7 +46,7 @@ public struct Pattern: Sendable {
   }
 
   /// Creates a pattern that remembers its recipe, with the same checks.
-  init(
+  package init(
     outputs: Int,
     inputs: Int,
     rowOffsets: [Int],
