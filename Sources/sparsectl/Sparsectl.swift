@@ -1,8 +1,19 @@
 import ArgumentParser
 
 @main
-struct Sparsectl: AsyncParsableCommand {
+struct Sparsectl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sparsectl",
-    abstract: "Train, measure and run neural networks whose sparsity is fixed beforehand.")
+    abstract: "Train, measure and run neural networks whose connections are chosen beforehand.",
+    discussion: """
+      A first run, on Fashion-MNIST as Debian's package dataset-fashion-mnist installs it:
+
+        sparsectl train --density 0.25
+        sparsectl measure model.safetensors
+
+      Results go to stdout, progress and warnings to stderr; every command takes --json. The exit \
+      code is 0 when done, 1 when something failed, 64 for wrong usage.
+      """,
+    version: "0.1.0",
+    subcommands: [Train.self, Evaluate.self, Measure.self, Predict.self])
 }

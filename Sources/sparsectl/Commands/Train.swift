@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import SparseCore
+import SparseLayers
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a network whose sparse connections are chosen beforehand.",
+    discussion: """
+      EXAMPLES
+        sparsectl train --density 0.25
+        sparsectl train --dataset mnist --data DIR --recipe published --pad-input 800 \\
+          --layers 800,100,10 --out-degrees 20,10
+
+      After every epoch the run is saved beside the output, as OUTPUT.checkpoint; Ctrl-C saves it \
+      too. With --resume the run goes on there and ends with the same bits as if it had never \
+      stopped.
+      """)
+
+  @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Network") var network: NetworkOptions
+  @OptionGroup(title: "Training") var training: TrainingOptions
+  @OptionGroup(title: "Engine") var engine: EngineOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+
+  @Option(
+    name: .customLong("pad-input"),
+    help: ArgumentHelp("Pad each sample with zeros to this many features.", valueName: "count"))
+  var padInput: Int?
+
+  @Option(help: ArgumentHelp("Where to write the model.", valueName: "file"))
+  var output = "model.safetensors"
+
+  @Flag(help: "Leave out of the model what its pattern recipes make again.")
+  var compact = false
+
+  @Option(help: ArgumentHelp("Append one JSON line per epoch to this file.", valueName: "file.jsonl"))
+  var metrics: String?
+
+  @Flag(help: "Go on from the output's checkpoint, if there is one.")
+  var resume = false
+
+  func validate() throws {
+    if let padInput, !(1...Pattern.maximumNeurons).contains(padInput) {
+      throw ValidationError(
+        "'--pad-input' must be in 1...\(Pattern.maximumNeurons), but is \(padInput).")
+    }
+    if let first = network.layers?.elements.first, let padInput, first != padInput {
+      throw ValidationError(
+        "'--layers' starts with \(first), but '--pad-input' makes samples of \(padInput) features.")
+    }
+    if output.isEmpty { throw ValidationError("'--output' must name a file.") }
+  }
+
+  func run() throws {
+    let run = try TrainingRun(self)
+    try run.execute()
+  }
+}

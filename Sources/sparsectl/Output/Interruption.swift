@@ -1,0 +1,21 @@
+import Foundation
+import Synchronization
+
+/// Ctrl-C and SIGTERM as a question that long work asks between its steps.
+enum Interruption {
+  private static let flag = Atomic<Bool>(false)
+
+  /// Whether a signal has come since `watch()`.
+  static var isRequested: Bool { flag.load(ordering: .relaxed) }
+
+  /// Notes the first signal instead of dying of it; the second one ends the program at once.
+  static func watch() {
+    for number in [SIGINT, SIGTERM] {
+      // A handler may do little: it stores a flag, and hands the signal back to the system.
+      signal(number) { number in
+        Interruption.flag.store(true, ordering: .relaxed)
+        signal(number, SIG_DFL)
+      }
+    }
+  }
+}

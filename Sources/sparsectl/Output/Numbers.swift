@@ -1,0 +1,41 @@
+import Foundation
+
+/// Numbers as people read them.
+enum Text {
+  /// `97.25 %`
+  static func percent(_ fraction: Double) -> String { String(format: "%.2f %%", fraction * 100) }
+
+  /// `4.76×`
+  static func ratio(_ value: Double) -> String { String(format: "%.2f×", value) }
+
+  /// `17,000`
+  static func count(_ value: Int) -> String {
+    var digits = String(abs(value))
+    var groups: [Substring] = []
+    while digits.count > 3 {
+      groups.insert(digits.suffix(3), at: 0)
+      digits = String(digits.dropLast(3))
+    }
+    return (value < 0 ? "-" : "") + ([Substring(digits)] + groups).joined(separator: ",")
+  }
+
+  /// A number with as many decimals as it needs, at most `decimals`.
+  static func number(_ value: Double, decimals: Int = 4) -> String {
+    var text = String(format: "%.\(decimals)f", value)
+    while text.contains("."), text.hasSuffix("0") || text.hasSuffix(".") { text.removeLast() }
+    return text
+  }
+
+  /// `1 min 05 s`, `42.0 s`
+  static func seconds(_ seconds: Double) -> String {
+    guard seconds >= 60 else { return String(format: "%.1f s", seconds) }
+    let whole = Int(seconds.rounded())
+    return String(format: "%d min %02d s", whole / 60, whole % 60)
+  }
+
+  /// `12`, or `10–13` where a list's numbers differ.
+  static func range(_ numbers: [Int]) -> String {
+    guard let least = numbers.min(), let most = numbers.max() else { return "–" }
+    return least == most ? count(least) : "\(count(least))–\(count(most))"
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import SparseCore
+import SparseLayers
+
+/// What `train` prints for people.
+enum TrainingText {
+  /// The network, and each junction's degrees, density and engine, before the run starts.
+  static func header(_ trainer: Trainer, _ network: Network, _ parts: DatasetParts) -> String {
+    var table = Table(["junction", "neurons", "edges", "density", "in-degree", "out-degree", "engine"])
+    for ((name, layer), plan) in zip(network.junctions, trainer.executor.plans) {
+      let pattern = layer.pattern
+      table.add([
+        name, "\(pattern.inputs)→\(pattern.outputs)", Text.count(pattern.edgeCount),
+        Text.number(pattern.density), Text.range(pattern.inDegrees), Text.range(pattern.outDegrees),
+        plan.backend.rawValue,
+      ])
+    }
+    let recipe = trainer.recipe
+    return """
+      \(table.text())
+      \(Text.count(parts.training.sampleCount)) training and \(Text.count(parts.test.sampleCount)) \
+      test samples; \(recipe.epochs) epochs of \(trainer.stepsPerEpoch) steps of \
+      \(recipe.batchSize); seed \(recipe.seed)
+      """
+  }
+
+  /// One line while an epoch runs.
+  static func progress(
+    _ step: Trainer.StepReport, of trainer: Trainer, seconds: Double, stepsHere: Int
+  ) -> String {
+    let branch = step.branches.last
+    let perStep = seconds / Double(max(stepsHere, 1))
+    let steps = trainer.stepsPerEpoch
+    let left =
+      (trainer.recipe.epochs - step.epoch - 1) * steps + steps - step.step
+    let rate = Double(trainer.recipe.batchSize) / max(perStep, 1e-9)
+    return String(
+      format: "epoch %d/%d  step %d/%d  loss %.4f  accuracy %.2f %%  %.0f samples/s  %@ left",
+      step.epoch + 1, trainer.recipe.epochs, step.step, steps, branch?.loss ?? 0,
+      100 * (branch?.accuracy ?? 0), rate, Text.seconds(perStep * Double(left)))
+  }
+
+  /// One line after an epoch.
+  static func epoch(_ report: Trainer.EpochReport, of epochs: Int) -> String {
+    var line = String(
+      format: "epoch %d/%d  %.2f s  loss %.4f  accuracy %.2f %%", report.epoch, epochs,
+      report.seconds, report.training.last?.loss ?? 0, 100 * (report.training.last?.accuracy ?? 0))
+    if let validation = report.validation.last {
+      line += String(
+        format: "  validation: loss %.4f  accuracy %.2f %%", validation.loss,
+        100 * validation.accuracy)
+    }
+    return line
+  }
+
+  /// The table beside the dense network, after the run.
+  static func closing(_ summary: TrainingSummary, _ cost: NetworkCost) -> String {
+    let total = cost.total
+    var table = Table(["", "this network", "dense", "ratio"])
+    func row(_ name: String, _ value: Int, _ dense: Int) {
+      table.add([
+        name, Text.count(value), Text.count(dense), Text.ratio(Double(dense) / Double(max(value, 1))),
+      ])
+    }
+    row("weights", total.weights, total.denseWeights)
+    row("storage, bytes", total.storageBytes, total.denseStorageBytes)
+    row("inference, MACs per sample", total.macs, total.denseMACs)
+    row("training, MACs per sample", total.trainingMACs, total.denseTrainingMACs)
+    return """
+
+      test accuracy \(Text.percent(summary.testAccuracy)) \
+      after \(Text.seconds(summary.trainSeconds)) of training \
+      (\(Text.number(summary.secondsPerEpoch ?? 0, decimals: 2)) s per epoch)
+
+      \(table.text())
+
+      model: \(summary.model)
+      """
+  }
+}
+
+/// What `train --json` prints.
+struct TrainingSummary: Encodable {
+  var testAccuracy: Double
+  var testLoss: Double
+  var validationAccuracy: Double?
+  var trainSeconds: Double
+  var secondsPerEpoch: Double?
+  var epochs: Int
+  var seed: UInt64
+  var weights: Int
+  var denseWeights: Int
+  var density: Double
+  var backend: String
+  var model: String
+
+  enum CodingKeys: String, CodingKey {
+    case epochs, seed, weights, density, backend, model
+    case testAccuracy = "test_accuracy"
+    case testLoss = "test_loss"
+    case validationAccuracy = "validation_accuracy"
+    case trainSeconds = "train_seconds"
+    case secondsPerEpoch = "seconds_per_epoch"
+    case denseWeights = "dense_weights"
+  }
+
+  init(
+    _ network: Network, test: [BranchEvaluation], validation: BranchEvaluation?,
+    epochSeconds: [Double], trainer: Trainer, model: String
+  ) {
+    let total = NetworkCost(network).total
+    testAccuracy = test.last?.accuracy ?? 0
+    testLoss = test.last?.loss ?? 0
+    validationAccuracy = validation?.accuracy
+    trainSeconds = epochSeconds.reduce(0, +)
+    secondsPerEpoch = epochSeconds.isEmpty ? nil : epochSeconds.sorted()[epochSeconds.count / 2]
+    epochs = trainer.position.epoch
+    seed = trainer.recipe.seed
+    weights = total.weights
+    denseWeights = total.denseWeights
+    density = total.density
+    let backends = Set(trainer.executor.plans.map(\.backend.rawValue))
+    backend = backends.sorted().joined(separator: "+")
+    self.model = model
+  }
+}
