@@ -54,7 +54,7 @@ extension NetworkExecutor {
     _ data: LabeledData, loss: Loss = .softmaxCrossEntropy, progress: (Int) -> Void = { _ in }
   ) throws -> [BranchEvaluation] {
     var sums = EvaluationSums(branches: outputs.count)
-    try forEachBatch(data) { pass, samples in
+    try forEachBatch(data.samples) { pass, samples in
       sums.add(losses(of: data, samples, loss, pass, scale: nil))
       progress(sums.samples)
     }
@@ -64,14 +64,14 @@ extension NetworkExecutor {
   /// Computes each sample's class probabilities at every branch.
   ///
   /// - Parameters:
-  ///   - data: The samples, matched with this network; the labels are not looked at.
+  ///   - samples: The samples, matched with this network.
   ///   - loss: What the network was trained with: it says what outputs mean.
   /// - Returns: Per branch `[samples × classes]`, row-major.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   public func probabilities(
-    _ data: LabeledData, loss: Loss = .softmaxCrossEntropy
+    _ samples: Samples, loss: Loss = .softmaxCrossEntropy
   ) throws -> [[Float]] {
-    try outputs(data).enumerated().map { branch, outputs in
+    try outputs(samples).enumerated().map { branch, outputs in
       let classes = self.outputs[branch].values.features
       return stride(from: 0, to: outputs.count, by: classes).flatMap {
         loss.probabilities(Array(outputs[$0..<$0 + classes]))
@@ -81,26 +81,26 @@ extension NetworkExecutor {
 
   /// Computes the outputs (logits) of every branch.
   ///
-  /// - Parameter data: The samples, matched with this network; the labels are not looked at.
+  /// - Parameter samples: The samples, matched with this network.
   /// - Returns: Per branch `[samples × outputs]`, row-major.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
-  public func outputs(_ data: LabeledData) throws -> [[Float]] {
+  public func outputs(_ samples: Samples) throws -> [[Float]] {
     var all = [[Float]](repeating: [], count: outputs.count)
-    try forEachBatch(data) { pass, _ in
+    try forEachBatch(samples) { pass, _ in
       for branch in outputs.indices { all[branch] += outputs[branch].values.values(shape: pass.shape) }
     }
     return all
   }
 
   private func forEachBatch(
-    _ data: LabeledData, _ body: (Pass, ArraySlice<Int>) throws -> Void
+    _ samples: Samples, _ body: (Pass, ArraySlice<Int>) throws -> Void
   ) throws {
-    for start in stride(from: 0, to: data.indices.count, by: batchCapacity) {
-      let samples = data.indices[start..<min(start + batchCapacity, data.indices.count)]
-      let pass = Pass(shape: shape(samples: samples.count), mode: .inference)
-      data.pack(samples, into: input.values, shape: pass.shape)
+    for start in stride(from: 0, to: samples.indices.count, by: batchCapacity) {
+      let chosen = samples.indices[start..<min(start + batchCapacity, samples.indices.count)]
+      let pass = Pass(shape: shape(samples: chosen.count), mode: .inference)
+      samples.pack(chosen, into: input.values, shape: pass.shape)
       try forward(pass)
-      try body(pass, samples)
+      try body(pass, chosen)
     }
   }
 

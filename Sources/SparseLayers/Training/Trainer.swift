@@ -138,7 +138,7 @@ extension Trainer {
   private func step(_ batch: ArraySlice<Int>) throws -> EvaluationSums {
     let step = position.epoch * stepsPerEpoch + position.step
     let pass = Pass(shape: executor.shape(samples: batch.count), mode: .training(step: step))
-    training.pack(batch, into: executor.input.values, shape: pass.shape)
+    training.samples.pack(batch, into: executor.input.values, shape: pass.shape)
     try executor.forward(pass)
     let sums = executor.losses(
       of: training, batch, recipe.loss, pass, scale: 1 / Float(batch.count))

@@ -1,0 +1,113 @@
+import ArgumentParser
+import SparseCore
+import SparseLayers
+
+extension Table.Format: ExpressibleByArgument {}
+
+struct Measure: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Count what a network stores and computes, beside the dense network.",
+    discussion: """
+      EXAMPLES
+        sparsectl measure model.safetensors
+        sparsectl measure --layers 800,100,10 --out-degrees 20,10
+
+      Multiply–adds (MACs) are those of one sample; one MAC is two FLOPs. Storage counts 32-bit \
+      values, column indices (16 bits up to 65,536 inputs), row offsets only where rows differ in \
+      length, and biases.
+      """)
+
+  @Argument(help: ArgumentHelp("The model file; without one, give --layers.", valueName: "model"))
+  var model: String?
+
+  @OptionGroup(title: "Network, without a model") var network: NetworkOptions
+
+  @Option(help: ArgumentHelp("Decides the patterns, without a model.", valueName: "number"))
+  var seed: UInt64 = 0
+
+  @Option(help: "The form of the table.")
+  var format: Table.Format = .table
+
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+
+  func validate() throws {
+    switch (model, network.layers) {
+    case (nil, nil): throw ValidationError("Name a model file, or give '--layers'.")
+    case (_?, _?): throw ValidationError("A model has its layers; leave '--layers' out.")
+    default: break
+    }
+  }
+
+  func run() throws {
+    let measured: Network
+    if let model {
+      measured = try ModelFile(contentsOf: model).network
+    } else {
+      let recipe = try network.recipe(sizes: [], seed: seed)
+      for rounding in try recipe.patterns().roundings { Terminal.note("note: \(rounding)") }
+      measured = try recipe.makeNetwork()
+    }
+    let report = MeasureReport(NetworkCost(measured))
+    if outputOptions.json {
+      try Terminal.result(json: report)
+    } else {
+      Terminal.result(report.text(format))
+    }
+  }
+}
+
+/// What `measure --json` prints, and its table.
+struct MeasureReport: Encodable {
+  var junctions: [JunctionCost]
+  var total: JunctionCost
+  var ratios: Ratios
+
+  /// How many times the dense network has more.
+  struct Ratios: Encodable {
+    var weights: Double
+    var storageBytes: Double
+    var macs: Double
+    var trainingMACs: Double
+
+    enum CodingKeys: String, CodingKey {
+      case weights, macs
+      case storageBytes = "storage_bytes"
+      case trainingMACs = "training_macs"
+    }
+
+    init(_ cost: JunctionCost) {
+      func ratio(_ dense: Int, _ sparse: Int) -> Double { Double(dense) / Double(max(sparse, 1)) }
+      weights = ratio(cost.denseWeights, cost.weights)
+      storageBytes = ratio(cost.denseStorageBytes, cost.storageBytes)
+      macs = ratio(cost.denseMACs, cost.macs)
+      trainingMACs = ratio(cost.denseTrainingMACs, cost.trainingMACs)
+    }
+  }
+
+  init(_ cost: NetworkCost) {
+    junctions = cost.junctions
+    total = cost.total
+    ratios = Ratios(cost.total)
+  }
+
+  func text(_ format: Table.Format) -> String {
+    var table = Table([
+      "junction", "weights", "of dense", "density", "storage, bytes", "of dense", "ratio",
+      "MACs", "training MACs", "of dense", "ratio",
+    ])
+    for cost in junctions + [total] {
+      let ratios = Ratios(cost)
+      func count(_ value: Int) -> String { format == .csv ? "\(value)" : Text.count(value) }
+      func ratio(_ value: Double) -> String {
+        format == .csv ? Text.number(value) : Text.ratio(value)
+      }
+      table.add([
+        cost.name, count(cost.weights), count(cost.denseWeights), Text.number(cost.density),
+        count(cost.storageBytes), count(cost.denseStorageBytes), ratio(ratios.storageBytes),
+        count(cost.macs), count(cost.trainingMACs), count(cost.denseTrainingMACs),
+        ratio(ratios.trainingMACs),
+      ])
+    }
+    return table.text(format)
+  }
+}
