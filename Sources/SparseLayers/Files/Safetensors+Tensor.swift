@@ -105,13 +105,14 @@ extension Safetensors.Tensor {
     }
   }
 
+  // Unspecialised, callers in other modules would pay for witness tables: 40 times the time.
+
   /// The elements as integers of a type of the caller's, whichever integer type they are stored as.
   ///
   /// - Parameter type: The type to return.
   /// - Returns: `elementCount` numbers.
   /// - Throws: `SparseError` with code `.unsupported` when the elements are not integers, with code
   ///   `.corruptFile` when one does not fit into the type.
-  // Without these, callers in other modules would pay for witness tables: 40 times the time.
   @specialized(where Result == Int)
   @specialized(where Result == UInt32)
   @specialized(where Result == UInt16)
