@@ -55,6 +55,7 @@ struct Descriptor: ~Copyable, Sendable {
   /// - Parameters:
   ///   - bytes: What to write at the current position.
   ///   - written: Grows by what the system took, also when this throws.
+  /// - Throws: The system's reason for not taking the rest.
   func write(_ bytes: [UInt8], written: inout Int) throws(SystemFailure) {
     var done = 0
     let total = bytes.count

@@ -105,12 +105,17 @@ extension Safetensors.Tensor {
     }
   }
 
+  // Unspecialised, callers in other modules would pay for witness tables: 40 times the time.
+
   /// The elements as integers of a type of the caller's, whichever integer type they are stored as.
   ///
   /// - Parameter type: The type to return.
   /// - Returns: `elementCount` numbers.
   /// - Throws: `SparseError` with code `.unsupported` when the elements are not integers, with code
   ///   `.corruptFile` when one does not fit into the type.
+  @specialized(where Result == Int)
+  @specialized(where Result == UInt32)
+  @specialized(where Result == UInt16)
   public func integers<Result: FixedWidthInteger>(as type: Result.Type) throws -> [Result] {
     switch elementType {
     case .u8: try converted(from: UInt8.self)

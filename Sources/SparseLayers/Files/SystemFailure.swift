@@ -53,6 +53,7 @@ extension SparseError {
   ///   - action: What was tried, to follow the words "cannot".
   ///   - failure: The system's reason.
   ///   - note: A sentence on what became of the file; empty for none.
+  /// - Returns: An error with code `.fileSystem` and the failure as its cause.
   static func fileSystem(
     _ path: String,
     _ action: String,
