@@ -30,6 +30,7 @@ extension RandomStream: Codable {
   /// A text rather than four numbers: many JSON readers round integers above 2^53.
   ///
   /// - Parameter encoder: Where to write to.
+  /// - Throws: What the encoder throws.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(

@@ -1,0 +1,77 @@
+/// What a family of patterns has to know. One conforming type per file, registered in
+/// `PatternFamily.registered`.
+protocol PatternRule: Sendable {
+  /// The name before the colon.
+  static var name: String { get }
+
+  /// How the family is written in help texts: the name, and its argument where it takes one.
+  static var usage: String { get }
+
+  /// Creates the rule from the text after the colon, `nil` when there is no colon.
+  ///
+  /// - Throws: `SparseError` when the argument does not fit.
+  init(argument: Substring?) throws
+
+  /// The text that makes this rule again: the name, with the argument where it takes one.
+  var description: String { get }
+
+  /// Lists the densities that can be made exactly, increasing; `nil` when any can.
+  func admissibleDensities(in shape: JunctionShape) -> [Double]?
+
+  /// Chooses the number of edges for a density in (0, 1].
+  ///
+  /// - Returns: The edges, and a sentence for printing when the density is not admissible.
+  func nearestEdges(to density: Double, in shape: JunctionShape) -> (edges: Int, reason: String?)
+
+  /// Checks that there is a pattern with so many edges; `JunctionShape.check(edges:)` held already.
+  ///
+  /// - Throws: `SparseError` naming the nearest choices.
+  func check(edges: Int, in shape: JunctionShape) throws
+
+  /// Makes the connections; `check(edges:in:)` held already.
+  func makeRows(
+    edges: Int, in shape: JunctionShape, using random: inout RandomStream
+  ) throws -> PatternRows
+}
+
+extension PatternRule {
+  static var usage: String { name }
+
+  var description: String { Self.name }
+
+  /// Refuses an argument: for families that take none.
+  static func refuse(_ argument: Substring?) throws {
+    guard let argument else { return }
+    throw SparseError(
+      .invalidArgument,
+      "The pattern family '\(name)' takes no argument, but ':\(argument.prefix(80))' is given. "
+        + "Write just '\(name)'.")
+  }
+}
+
+/// Compressed sparse rows that are being made.
+struct PatternRows {
+  var offsets: [Int] = [0]
+  var columns: [UInt32] = []
+
+  /// Makes room, so that nothing is copied while rows are added.
+  init(outputs: Int, edges: Int) {
+    offsets.reserveCapacity(outputs + 1)
+    columns.reserveCapacity(edges)
+  }
+
+  /// Ends the current row.
+  mutating func endRow() {
+    offsets.append(columns.count)
+  }
+}
+
+/// Returns ρ·cells, snapped to a whole number when the difference is rounding error.
+///
+/// A decimal density is off by up to half a unit in the last place and the product by another, so
+/// that 0.07 · 100 would otherwise count as more than 7.
+func edgeTarget(density: Double, cells: Int) -> Double {
+  let product = density * Double(cells)
+  let whole = product.rounded()
+  return abs(product - whole) <= whole * 0x1p-50 ? whole : product
+}

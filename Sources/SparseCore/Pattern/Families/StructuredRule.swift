@@ -1,0 +1,65 @@
+extension PatternFamily {
+  /// Every left neuron has the same out-degree, every right neuron the same in-degree.
+  public static var structured: Self { Self(StructuredRule()) }
+}
+
+/// Constant degrees: |W| = inputs·d_out = outputs·d_in, hence density k/gcd(inputs, outputs).
+struct StructuredRule: PatternRule {
+  static let name = "structured"
+
+  init() {}
+
+  init(argument: Substring?) throws {
+    try Self.refuse(argument)
+  }
+
+  func admissibleDensities(in shape: JunctionShape) -> [Double]? {
+    let divisor = shape.commonDivisor
+    return (1...divisor).map { Double($0) / Double(divisor) }
+  }
+
+  func nearestEdges(to density: Double, in shape: JunctionShape) -> (edges: Int, reason: String?) {
+    let divisor = shape.commonDivisor
+    let target = edgeTarget(density: density, cells: divisor)
+    let steps = min(max(Int(target.rounded()), 1), divisor)
+    let edges = shape.cells / divisor * steps
+    guard Double(steps) != target else { return (edges, nil) }
+    return (
+      edges,
+      "structured patterns of \(shape) have densities k/\(divisor), and \(steps)/\(divisor) is the "
+        + "nearest (out-degree \(edges / shape.inputs), in-degree \(edges / shape.outputs)); "
+        + "balanced patterns have any"
+    )
+  }
+
+  func check(edges: Int, in shape: JunctionShape) throws {
+    guard edges % shape.inputs == 0 else {
+      throw SparseError(
+        .invalidPattern,
+        "A structured pattern of \(shape) cannot have \(edges) edges: they must be a multiple of "
+          + "\(shape.cells / shape.commonDivisor), so that all degrees are whole.")
+    }
+    let outDegree = edges / shape.inputs
+    // Whole in-degrees need inputs·outDegree divisible by outputs: multiples of this step.
+    let step = shape.outputs / shape.commonDivisor
+    guard outDegree % step == 0 else {
+      let below = outDegree / step * step
+      let nearest = [below, below + step].filter { $0 >= 1 }.map { "\($0)" }
+      throw SparseError(
+        .invalidPattern,
+        "A structured pattern of \(shape) cannot have out-degree \(outDegree): the in-degree would "
+          + "be \(shape.inputs)·\(outDegree)/\(shape.outputs), which is not whole. Nearest "
+          + "admissible: \(nearest.joined(separator: " and ")). Or use 'balanced', or pad the "
+          + "layer sizes.")
+    }
+  }
+
+  func makeRows(
+    edges: Int, in shape: JunctionShape, using random: inout RandomStream
+  ) -> PatternRows {
+    RowByRowSampler(
+      rowDegrees: [Int](repeating: edges / shape.outputs, count: shape.outputs),
+      columnDegrees: [Int](repeating: edges / shape.inputs, count: shape.inputs)
+    ).draw(using: &random)
+  }
+}
