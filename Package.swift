@@ -21,7 +21,8 @@ let package = Package(
     .executable(name: "sparsectl", targets: ["sparsectl"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
   ],
   targets: [
     // System libraries: a module map and the shims that Swift needs, nothing else.
@@ -46,7 +47,11 @@ let package = Package(
       name: "SparseCore", dependencies: ["CGraphBLAS", "CGraphBLASMemory", "COpenSSL"],
       swiftSettings: strict),
     .target(
-      name: "SparseLayers", dependencies: ["SparseCore", "CZlib", "CZip"], swiftSettings: strict),
+      name: "SparseLayers",
+      dependencies: [
+        "SparseCore", "CZlib", "CZip", .product(name: "SwiftCSV", package: "SwiftCSV"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "EarlyExit", dependencies: ["SparseCore", "SparseLayers"], swiftSettings: strict),
     .executableTarget(

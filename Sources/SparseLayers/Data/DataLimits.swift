@@ -1,0 +1,34 @@
+import SparseCore
+
+/// How much this package reads before it calls a file a mistake.
+enum DataLimits {
+  /// The largest data file.
+  static let fileBytes = 8 << 30
+  /// The most bytes one array may have once it is decompressed.
+  static let arrayBytes = 8 << 30
+  /// The most classes of one target: more means that a column of measurements was taken for labels.
+  static let classes = 65_536
+  /// The most that one byte of deflated data can stand for: 258 bytes by a code of two bits.
+  static let deflateRatio = 1032
+
+  /// The most bytes that some deflated data can decompress to.
+  static func inflatedBytes(of deflated: Int) -> Int {
+    let (product, overflow) = deflated.multipliedReportingOverflow(by: deflateRatio)
+    return overflow ? .max : product
+  }
+}
+
+/// Puts the name of a file before the message of an error about its contents.
+///
+/// - Parameters:
+///   - place: The file, and the place in it where that is known.
+///   - body: Work on the contents whose errors name no file.
+/// - Returns: What `body` returns.
+/// - Throws: What `body` throws, with the name.
+func naming<Value>(_ place: String, _ body: () throws -> Value) throws -> Value {
+  do {
+    return try body()
+  } catch let error as SparseError {
+    throw SparseError(error.code, "\(place): \(error.message)", cause: error.cause)
+  }
+}
