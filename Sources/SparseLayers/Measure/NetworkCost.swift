@@ -1,4 +1,4 @@
-internal import SparseCore
+public import SparseCore
 
 /// What a network costs, junction by junction, beside the dense network of the same sizes.
 ///

@@ -1,5 +1,5 @@
 internal import Foundation
-public import SparseCore
+internal import SparseCore
 
 /// A network in a file, with everything that is needed to use it: safetensors, so that Python reads
 /// it too.

@@ -2,8 +2,6 @@ import ArgumentParser
 import SparseCore
 import SparseLayers
 
-extension DatasetSource: ExpressibleByArgument {}
-
 /// Where samples come from.
 struct DataOptions: ParsableArguments {
   @Option(help: "The kind of data.")
@@ -58,4 +56,3 @@ struct EngineOptions: ParsableArguments {
   var threadCount: Int { threads ?? Machine.cores }
 }
 
-extension Backend: ExpressibleByArgument {}

@@ -2,8 +2,6 @@ import ArgumentParser
 import SparseCore
 import SparseLayers
 
-extension Activation.Function: ExpressibleByArgument {}
-
 /// The network: sizes, densities, patterns.
 struct NetworkOptions: ParsableArguments {
   @Option(

@@ -1,8 +1,6 @@
 import ArgumentParser
 import SparseLayers
 
-extension Loss: ExpressibleByArgument {}
-
 /// How the network is trained. What is not given comes from the recipe.
 struct TrainingOptions: ParsableArguments {
   enum Recipe: String, CaseIterable, ExpressibleByArgument {

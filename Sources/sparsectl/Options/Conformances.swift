@@ -1,0 +1,9 @@
+// The library's enumerations as option values: their cases list themselves in help and errors.
+public import ArgumentParser
+public import SparseCore
+public import SparseLayers
+
+extension Activation.Function: ExpressibleByArgument {}
+extension Backend: ExpressibleByArgument {}
+extension DatasetSource: ExpressibleByArgument {}
+extension Loss: ExpressibleByArgument {}
