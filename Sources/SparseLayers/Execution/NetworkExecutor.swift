@@ -31,22 +31,35 @@ public final class NetworkExecutor {
   ///   - isTraining: Whether gradients will be computed.
   ///   - seed: Decides what dropout drops.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
-  public init(
+  public convenience init(
     _ network: Network, backend: Backend = .auto, threads: Int = 1, batchCapacity: Int,
     isTraining: Bool = false, seed: UInt64 = 0
+  ) throws {
+    try self.init(
+      network, batchCapacity: batchCapacity, isTraining: isTraining, seed: seed
+    ) { try backend.plan($0, threads: threads) }
+  }
+
+  /// As above, with plans of the caller's making.
+  package init(
+    _ network: Network, batchCapacity: Int, isTraining: Bool, seed: UInt64,
+    plan: (Pattern) throws -> any JunctionPlan
   ) throws {
     precondition(batchCapacity >= 1, "a batch of \(batchCapacity) samples")
     original = network
     self.batchCapacity = batchCapacity
-    var plans: [any JunctionPlan] = []
-    var builder = OperatorBuilder(
-      network: network, capacity: batchCapacity, isTraining: isTraining, seed: seed)
-    try builder.build { pattern in
-      let plan = try backend.plan(pattern, threads: threads)
-      plans.append(plan)
-      return plan
-    }
+    let plans = try network.junctions.map { try plan($0.layer.pattern) }
     self.plans = plans
+    // A last tile that is not full still takes up a whole tile's lanes.
+    let lanes = (1...batchCapacity).lazy.map { Self.shape(samples: $0, plans).lanes }.max()
+    var builder = OperatorBuilder(
+      network: network, capacity: lanes ?? batchCapacity, isTraining: isTraining, seed: seed)
+    // The operators are made in the order of 'places', and so of 'junctions'.
+    var unused = plans[...]
+    try builder.build { pattern in
+      if unused.first?.pattern == pattern, let made = unused.popFirst() { return made }
+      return try plan(pattern)
+    }
     input = builder.input
     outputs = builder.outputs
     operators = builder.operators
@@ -71,6 +84,10 @@ public final class NetworkExecutor {
   public func shape(samples: Int) -> Tiles.Shape {
     precondition(
       samples <= batchCapacity, "\(samples) samples; the executor was built for \(batchCapacity)")
+    return Self.shape(samples: samples, plans)
+  }
+
+  private static func shape(samples: Int, _ plans: [any JunctionPlan]) -> Tiles.Shape {
     let width = plans.map { $0.tileWidth(samples: max(samples, 1)) }.max() ?? max(samples, 1)
     return Tiles.Shape(samples: samples, width: width)
   }
@@ -81,7 +98,7 @@ public final class NetworkExecutor {
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   public func forward(_ pass: Pass) throws {
     for run in forwardRuns {
-      operators[run.lowerBound].beginForward(pass)
+      for index in run { operators[index].beginForward(pass) }
       for tile in 0..<pass.shape.count {
         for index in run { try operators[index].forward(tile: tile, pass) }
       }
@@ -94,7 +111,7 @@ public final class NetworkExecutor {
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   public func backward(_ pass: Pass) throws {
     for run in backwardRuns {
-      operators[run.upperBound - 1].beginBackward(pass)
+      for index in run.reversed() { operators[index].beginBackward(pass) }
       for tile in 0..<pass.shape.count {
         for index in run.reversed() { try operators[index].backward(tile: tile, pass) }
       }
