@@ -43,7 +43,7 @@ public final class NetworkExecutor {
   /// As above, with plans of the caller's making.
   package init(
     _ network: Network, batchCapacity: Int, isTraining: Bool, seed: UInt64,
-    plan: (Pattern) throws -> any JunctionPlan
+    plan: @escaping (Pattern) throws -> any JunctionPlan
   ) throws {
     precondition(batchCapacity >= 1, "a batch of \(batchCapacity) samples")
     original = network
@@ -176,34 +176,32 @@ private struct OperatorBuilder {
     input = Node(features: network.inputSize, capacity: capacity, hasGradient: false)
   }
 
-  mutating func build(plan: (Pattern) throws -> any JunctionPlan) throws {
-    try withoutActuallyEscaping(plan) { plan in
-      var node = input
-      var branchNodes: [Int: Node] = [:]
-      for position in 0...network.backbone.count {
-        let leaving = network.branches.indices.filter { network.branches[$0].position == position }
-        if position > 0 {
-          let isShared = network.branches.contains { $0.position == position - 1 }
-          node = try append(
-            network.backbone[position - 1], reading: node, isShared: isShared, accumulates: false,
-            plan)
-        }
-        // On the way back the backbone's later layers run first and write the gradient at this
-        // node; a branch adds its own, unless nothing follows here.
-        let continues = position < network.backbone.count
-        for (rank, index) in leaving.enumerated() {
-          var end = node
-          for (depth, layer) in network.branches[index].layers.enumerated() {
-            let isFirst = depth == 0
-            end = try append(
-              layer, reading: end, isShared: isFirst && (continues || leaving.count > 1),
-              accumulates: isFirst && (continues || rank < leaving.count - 1), plan)
-          }
-          branchNodes[index] = end
-        }
+  mutating func build(plan: @escaping (Pattern) throws -> any JunctionPlan) throws {
+    var node = input
+    var branchNodes: [Int: Node] = [:]
+    for position in 0...network.backbone.count {
+      let leaving = network.branches.indices.filter { network.branches[$0].position == position }
+      if position > 0 {
+        let isShared = network.branches.contains { $0.position == position - 1 }
+        node = try append(
+          network.backbone[position - 1], reading: node, isShared: isShared, accumulates: false,
+          plan)
       }
-      outputs = network.branches.indices.compactMap { branchNodes[$0] }
+      // On the way back the backbone's later layers run first and write the gradient at this
+      // node; a branch adds its own, unless nothing follows here.
+      let continues = position < network.backbone.count
+      for (rank, index) in leaving.enumerated() {
+        var end = node
+        for (depth, layer) in network.branches[index].layers.enumerated() {
+          let isFirst = depth == 0
+          end = try append(
+            layer, reading: end, isShared: isFirst && (continues || leaving.count > 1),
+            accumulates: isFirst && (continues || rank < leaving.count - 1), plan)
+        }
+        branchNodes[index] = end
+      }
     }
+    outputs = network.branches.indices.compactMap { branchNodes[$0] }
   }
 
   private mutating func append(
