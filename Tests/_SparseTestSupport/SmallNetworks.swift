@@ -24,6 +24,23 @@ public func junction(
     bias: randomFloats(outputs, seed: seed, "bias"))
 }
 
+/// A batch normalisation with random numbers everywhere.
+///
+/// - Parameters:
+///   - size: The number of features.
+///   - seed: Decides the numbers.
+/// - Returns: The layer.
+/// - Throws: Nothing, as the numbers fit.
+public func normalization(_ size: Int, seed: UInt64 = 1) throws -> BatchNormalization {
+  var layer = BatchNormalization(size: size)
+  try layer.setParameters([
+    randomFloats(size, seed: seed, "gamma"), randomFloats(size, seed: seed, "beta"),
+    randomFloats(size, seed: seed, "mean"),
+    randomFloats(size, seed: seed, "variance").map { abs($0) + 0.1 },
+  ])
+  return layer
+}
+
 /// Samples around one centre per class, far enough apart to be learnt, near enough to be mistaken.
 ///
 /// - Parameters:

@@ -13,7 +13,7 @@ import _SparseTestSupport
           inputSize: 6,
           backbone: [
             junction(6, 9), Activation(function, size: 9), junction(9, 5),
-            BatchNormalization(size: 5), Activation(function, size: 5),
+            normalization(5), Activation(function, size: 5),
           ],
           branches: [Branch(name: "output", position: 5, layers: [junction(5, 3)])])
         for loss in Loss.allCases {

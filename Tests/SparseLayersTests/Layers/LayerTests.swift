@@ -8,15 +8,10 @@ import _SparseTestSupport
 @Suite("Layers") struct LayerTests {
   @Test("compute in inference what the oracle computes in Double", arguments: Engine.underTest)
   func inference(engine: Engine) throws {
-    var normalization = BatchNormalization(size: 8)
-    try normalization.setParameters([
-      randomFloats(8, seed: 1), randomFloats(8, seed: 2), randomFloats(8, seed: 3),
-      randomFloats(8, seed: 4).map(abs),
-    ])
     let network = try Network(
       inputSize: 5,
       backbone: [
-        junction(5, 8), normalization, Activation(.leakyReLU, size: 8), Dropout(rate: 0.5, size: 8),
+        junction(5, 8), normalization(8), Activation(.leakyReLU, size: 8), Dropout(rate: 0.5, size: 8),
       ],
       branches: [Branch(name: "output", position: 4, layers: [junction(8, 3)])])
     let input = randomFloats(9 * 5, seed: 6)
