@@ -14,7 +14,12 @@ struct Train: ParsableCommand {
 
       After every epoch the run is saved beside the output, as OUTPUT.checkpoint; Ctrl-C saves it \
       too. With --resume the run goes on there and ends with the same bits as if it had never \
-      stopped.
+      stopped; where there is no checkpoint, it starts from the beginning.
+
+      Without --density or --out-degrees the network is full: the dense one to compare with. \
+      --metrics appends an object an epoch: epoch, learning_rate, seconds, samples_per_second, \
+      train_loss, train_accuracy, validation_loss, validation_accuracy. Times are in seconds, \
+      losses and accuracies means per sample.
       """)
 
   @OptionGroup(title: "Data") var data: DataOptions
@@ -50,6 +55,7 @@ struct Train: ParsableCommand {
         "'--layers' starts with \(first), but '--pad-input' makes samples of \(padInput) features.")
     }
     if output.isEmpty { throw ValidationError("'--output' must name a file.") }
+    if let metrics, metrics.isEmpty { throw ValidationError("'--metrics' must name a file.") }
   }
 
   func run() throws {

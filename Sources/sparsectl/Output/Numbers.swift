@@ -19,6 +19,11 @@ enum Text {
     return (value < 0 ? "-" : "") + ([Substring(digits)] + groups).joined(separator: ",")
   }
 
+  /// A number with exactly some decimals.
+  static func fixed(_ value: Double, _ decimals: Int) -> String {
+    String(format: "%.\(decimals)f", value)
+  }
+
   /// A number with as many decimals as it needs, at most `decimals`.
   static func number(_ value: Double, decimals: Int = 4) -> String {
     var text = String(format: "%.\(decimals)f", value)

@@ -39,8 +39,9 @@ struct CSVTable {
   /// - Parameters:
   ///   - path: A CSV file, perhaps compressed by gzip.
   ///   - labelColumns: Label columns by name or by index from 0; empty means `label`, else the last.
+  ///   - isLabeled: Whether there must be a label column; if not, empty means `label`, else none.
   /// - Throws: `SparseError` that names the file, the line, the column and the value.
-  init(path: String, labelColumns: [String]) throws {
+  init(path: String, labelColumns: [String], isLabeled: Bool = true) throws {
     var reader = try CSVChunkReader(path: path)
     var rows: ArraySlice<(line: Int, cells: [String])> = []
     // A file may begin with lines that are empty.
@@ -49,7 +50,7 @@ struct CSVTable {
       throw SparseError(.corruptFile, "\(path): is empty. Supply a row per sample.")
     }
     layout = try naming("\(path) line \(first.line)") {
-      try CSVLayout(firstRow: first.cells, labels: labelColumns)
+      try CSVLayout(firstRow: first.cells, labels: labelColumns, isLabeled: isLabeled)
     }
     labels = layout.labelColumns.map { _ in Labels() }
     self.path = path

@@ -160,7 +160,8 @@ struct NPYElement: Hashable {
       case .byteString, .string: [size]
       }
     let needsOrder = size > 1 && kind != .byteString
-    guard sizes.contains(size), (needsOrder ? "<>" : "|<>").contains(characters[0]) else {
+    // Elements of no bytes would let a short file promise any number of them.
+    guard size > 0, sizes.contains(size), (needsOrder ? "<>" : "|<>").contains(characters[0]) else {
       throw Self.unsupported("'\(description)'")
     }
     self.kind = kind
