@@ -9,8 +9,8 @@ struct Train: ParsableCommand {
     discussion: """
       EXAMPLES
         sparsectl train --density 0.25
-        sparsectl train --dataset mnist --data DIR --recipe published --pad-input 800 \\
-          --layers 800,100,10 --out-degrees 20,10
+        sparsectl train --dataset mnist --data DIR --recipe published \\
+          --pad-input 800 --layers 800,100,10 --out-degrees 20,10
 
       After every epoch the run is saved beside the output, as OUTPUT.checkpoint; Ctrl-C saves it \
       too. With --resume the run goes on there and ends with the same bits as if it had never \

@@ -19,7 +19,7 @@ enum TrainingText {
     return """
       \(table.text())
       \(Text.count(parts.training.sampleCount)) training and \(Text.count(parts.test.sampleCount)) \
-      test samples; \(recipe.epochs) epochs of \(trainer.stepsPerEpoch) steps of \
+      test samples; \(recipe.epochs) epoch\(recipe.epochs == 1 ? "" : "s") of \(trainer.stepsPerEpoch) steps of \
       \(recipe.batchSize); seed \(recipe.seed)
       """
   }
