@@ -49,11 +49,15 @@ extension FixedWidthInteger {
   var bigEndianBytes: [UInt8] { littleEndianBytes.reversed() }
 }
 
-/// CRC-32 as gzip and ZIP use it, bit by bit.
+private let crcOfByte: [UInt32] = (0..<256).map { byte in
+  (0..<8).reduce(UInt32(byte)) { crc, _ in crc >> 1 ^ (crc & 1) * 0xedb8_8320 }
+}
+
+/// CRC-32 as gzip and ZIP use it.
 func crc32(_ bytes: [UInt8]) -> UInt32 {
-  ~bytes.reduce(~UInt32(0)) { crc, byte in
-    (0..<8).reduce(crc ^ UInt32(byte)) { crc, _ in crc >> 1 ^ (crc & 1) * 0xedb8_8320 }
-  }
+  var crc = ~UInt32(0)
+  for byte in bytes { crc = crc >> 8 ^ crcOfByte[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
+  return ~crc
 }
 
 /// Builds gzip members by hand, so that zlib is not its own oracle.
@@ -91,6 +95,11 @@ enum Gzip {
     }
     let size = 1 + 258 * copies
     return member(deflated, crc: crc32([UInt8](repeating: 0, count: size)), size: size)
+  }
+
+  /// A member with a file name in its header.
+  static func naming(_ name: String, _ member: [UInt8]) -> [UInt8] {
+    member[..<3] + [8] + member[4..<10] + Array(name.utf8) + [0] + member[10...]
   }
 
   private static func member(_ deflated: [UInt8], crc: UInt32, size: Int) -> [UInt8] {
@@ -159,7 +168,10 @@ enum NPY {
 
 /// Every damaged copy of a file: cut at each offset, and each byte with one bit flipped.
 ///
-/// - Parameter step: The distance between offsets that are tried; also varies the flipped bit.
+/// - Parameters:
+///   - bytes: The whole file.
+///   - step: The distance between offsets that are tried; also varies the flipped bit.
+/// - Returns: The copies, and what was done to each of them.
 func damagedCopies(of bytes: [UInt8], step: Int = 1) -> [(what: String, bytes: [UInt8])] {
   stride(from: 0, to: bytes.count, by: step).flatMap { offset in
     var flipped = bytes

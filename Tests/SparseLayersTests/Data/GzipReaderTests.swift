@@ -31,13 +31,23 @@ struct GzipReaderTests {
   @Test("several members follow each other", arguments: [1, 2, 7])
   func members(count: Int) throws {
     let directory = try TemporaryDirectory()
-    // The second member's magic number falls on both sides of the edge of a piece.
-    for first in 262_144 - 70...262_144 - 50 {
-      let parts = [[UInt8](repeating: 7, count: first)] + (1..<max(count, 2)).map { [UInt8($0)] }
-      let file = parts.prefix(count).flatMap { Gzip.stored($0) }
-      let path = try write(file, "members.gz", in: directory)
-      let contents = try GzipReader.contents(ofFile: path, maximumBytes: limit)
-      #expect(contents == parts.prefix(count).flatMap { $0 })
+    let parts = (0..<count).map { [UInt8](repeating: UInt8($0), count: $0) }
+    let path = try write(parts.flatMap { Gzip.stored($0) }, "members.gz", in: directory)
+    #expect(try GzipReader.contents(ofFile: path, maximumBytes: limit) == parts.flatMap { $0 })
+  }
+
+  @Test("a member may begin anywhere in a piece of the file, also across its edge")
+  func memberEdges() throws {
+    let directory = try TemporaryDirectory()
+    let first = [UInt8](repeating: 7, count: 262_000)
+    let member = Gzip.stored(first)
+    // The name moves the second member's magic number over the edge of the first 262,144 bytes.
+    let room = 262_144 - member.count - 1
+    for length in room - 20...room + 2 {
+      let name = String(repeating: "n", count: length)
+      let file = Gzip.naming(name, member) + Gzip.stored([1, 2, 3])
+      let path = try write(file, "edge.gz", in: directory)
+      #expect(try GzipReader.contents(ofFile: path, maximumBytes: limit) == first + [1, 2, 3])
     }
   }
 
