@@ -88,7 +88,7 @@ struct BadInputTests {
     let cases: [(String, [UInt8], String)] = [
       ("truncated", whole.dropLast(40), "ZIP"), ("empty", [], "ZIP"),
       ("flipped", flipped, "xtr"), ("nan", TinyData.npz(samples: samples), "row 1, column 1 is nan"),
-      ("labels", TinyData.npz(labels: labels), "201 classes"),
+      ("labels", TinyData.npz(labels: labels), "have 201 classes"),
       ("other", TinyData.zip([("a.npy", TinyData.npy([1], [1]))]), "has no array"),
       (
         "huge",

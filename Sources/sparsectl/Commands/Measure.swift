@@ -110,11 +110,19 @@ struct MeasureReport: Encodable {
     ratios = Ratios(total)
   }
 
+  private static let headings = [
+    "junction", "weights", "of dense", "density", "storage bytes", "of dense", "ratio", "MACs",
+    "training MACs", "of dense", "ratio",
+  ]
+
+  /// The headings for scripts, those of the JSON form.
+  private static let keys = [
+    "name", "weights", "dense_weights", "density", "storage_bytes", "dense_storage_bytes",
+    "storage_ratio", "macs", "training_macs", "dense_training_macs", "training_ratio",
+  ]
+
   func text(_ format: Table.Format) -> String {
-    var table = Table([
-      "junction", "weights", "of dense", "density", "storage, bytes", "of dense", "ratio",
-      "MACs", "training MACs", "of dense", "ratio",
-    ])
+    var table = Table(format == .csv ? Self.keys : Self.headings)
     for cost in junctions + [total] {
       let ratios = Ratios(cost)
       func count(_ value: Int) -> String { format == .csv ? "\(value)" : Text.count(value) }

@@ -28,7 +28,6 @@ enum TrainingText {
   static func progress(
     _ step: Trainer.StepReport, of trainer: Trainer, seconds: Double, stepsHere: Int
   ) -> String {
-    let branch = step.branches.last
     let perStep = seconds / Double(max(stepsHere, 1))
     let steps = trainer.stepsPerEpoch
     let left =
@@ -37,7 +36,7 @@ enum TrainingText {
     return String(
       format: "epoch %d/%d %3.0f %%  loss %.4f  accuracy %.2f %%  %.0f samples/s  ",
       step.epoch + 1, trainer.recipe.epochs, 100 * Double(step.step) / Double(max(steps, 1)),
-      branch?.loss ?? 0, 100 * (branch?.accuracy ?? 0), rate)
+      step.loss, 100 * step.accuracy, rate)
       + "\(Text.seconds(perStep * Double(left))) left"
   }
 
