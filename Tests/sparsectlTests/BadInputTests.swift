@@ -7,7 +7,8 @@ struct BadInputTests {
   private static let tiny = ["--layers", "16,20,10", "--epochs", "2", "--threads", "1"]
 
   private func train(
-    _ directory: borrowing TemporaryDirectory, _ source: String, _ data: String, _ more: [String] = []
+    _ directory: borrowing TemporaryDirectory, _ source: String, _ data: String,
+    _ more: [String] = []
   ) throws -> Program.Outcome {
     try Program.start(
       ["train", "--dataset", source, "--data", data, "--output", directory.file("model")]
@@ -87,7 +88,8 @@ struct BadInputTests {
     labels[0] = 200
     let cases: [(String, [UInt8], String)] = [
       ("truncated", whole.dropLast(40), "ZIP"), ("empty", [], "ZIP"),
-      ("flipped", flipped, "xtr"), ("nan", TinyData.npz(samples: samples), "row 1, column 1 is nan"),
+      ("flipped", flipped, "xtr"),
+      ("nan", TinyData.npz(samples: samples), "row 1, column 1 is nan"),
       ("labels", TinyData.npz(labels: labels), "have 201 classes"),
       ("other", TinyData.zip([("a.npy", TinyData.npy([1], [1]))]), "has no array"),
       (
@@ -200,7 +202,8 @@ struct BadInputTests {
           + Self.tiny
       ).finish()
       expectFailure(resumed, says: "run.checkpoint")
-      #expect(try Data(bytes) == Data(contentsOf: URL(fileURLWithPath: directory.file("run.checkpoint"))))
+      #expect(
+        try Data(bytes) == Data(contentsOf: URL(fileURLWithPath: directory.file("run.checkpoint"))))
     }
     // A model is no checkpoint.
     _ = try directory.write(model, "run.checkpoint")

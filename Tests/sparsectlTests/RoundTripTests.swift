@@ -12,7 +12,9 @@ struct RoundTripTests {
     "--learning-rate", "0.02", "--validation-fraction", "0.2", "--threads", "1",
   ]
 
-  private func train(_ directory: borrowing TemporaryDirectory, _ more: [String]) throws
+  private func train(
+    _ directory: borrowing TemporaryDirectory, _ more: [String]
+  ) throws
     -> Program.Outcome
   {
     try Program.start(

@@ -69,7 +69,9 @@ struct Evaluate: ParsableCommand {
       """)
   }
 
-  /// What `--json` prints. Every sample is answered by the last exit.
+  /// What `--json` prints.
+  ///
+  /// Every sample is answered by the last exit.
   private struct Report: Encodable {
     var accuracy: Double
     var loss: Double

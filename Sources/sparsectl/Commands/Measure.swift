@@ -43,7 +43,8 @@ struct Measure: ParsableCommand {
     }
     if model != nil, network.isGiven || seed != nil {
       throw ValidationError(
-        "A model file says what its network is; leave '--layers' and the other network options out.")
+        "A model file says what its network is; leave '--layers' and the other network options out."
+      )
     }
     guard (1...65536).contains(batchSize) else {
       throw ValidationError("'--batch-size' must be in 1...65536, but is \(batchSize).")

@@ -83,6 +83,7 @@ extension ModelFile {
   /// - Parameters:
   ///   - dataset: The samples.
   ///   - place: What errors call them.
+  /// - Throws: `SparseError` with both sizes.
   func requireFit(of dataset: Dataset, from place: String) throws {
     guard dataset.featureCount == data.featureCount else {
       throw SparseError(

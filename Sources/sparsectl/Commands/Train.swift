@@ -39,7 +39,8 @@ struct Train: ParsableCommand {
   @Flag(help: "Leave out of the model what its pattern recipes make again.")
   var compact = false
 
-  @Option(help: ArgumentHelp("Append one JSON line per epoch to this file.", valueName: "file.jsonl"))
+  @Option(
+    help: ArgumentHelp("Append one JSON line per epoch to this file.", valueName: "file.jsonl"))
   var metrics: String?
 
   @Flag(help: "Go on from the output's checkpoint, if there is one.")

@@ -36,6 +36,7 @@ final class TrainingRun {
   }
 
   private static func recipe(_ options: Train, sample: Dataset) throws -> NetworkRecipe {
+    let place = options.data.data ?? "fashion-mnist"
     let features = options.padInput ?? sample.featureCount
     let classes = sample.targets[0].classCount
     var recipe = try options.network.recipe(
@@ -45,15 +46,15 @@ final class TrainingRun {
       throw SparseError(
         .shapeMismatch,
         """
-        '--pad-input' is \(features), but the samples have \(sample.featureCount) features already; \
-        padding only adds some. Give \(sample.featureCount) or more.
+        \(place): '--pad-input' is \(features), but the samples have \(sample.featureCount) features \
+        already; padding only adds some. Give \(sample.featureCount) or more.
         """)
     }
     guard recipe.layerSizes.first == features else {
       throw SparseError(
         .shapeMismatch,
         """
-        '--layers' starts with \(recipe.layerSizes.first ?? 0), but the samples have \
+        \(place): '--layers' starts with \(recipe.layerSizes.first ?? 0), but the samples have \
         \(sample.featureCount) features. Start it with \(features), or pad the samples with \
         '--pad-input'.
         """)
@@ -62,8 +63,8 @@ final class TrainingRun {
       throw SparseError(
         .shapeMismatch,
         """
-        '--layers' ends with \(recipe.layerSizes.last ?? 0), but the data have \(classes) classes. \
-        End it with \(classes).
+        \(place): '--layers' ends with \(recipe.layerSizes.last ?? 0), but the data have \
+        \(classes) classes. End it with \(classes).
         """)
     }
     return recipe

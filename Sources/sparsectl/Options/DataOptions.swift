@@ -40,6 +40,8 @@ struct DataOptions: ParsableArguments {
   /// - Parameters:
   ///   - source: The kind of data.
   ///   - seed: Splits a test part off where the source has none.
+  /// - Returns: The parts of the data.
+  /// - Throws: `SparseError` that names the file and what is wrong with it.
   func load(_ source: DatasetSource, seed: UInt64) throws -> DatasetParts {
     try source.load(
       path: data, labelColumns: labelColumn.map { [$0] } ?? [], seed: seed)
@@ -64,7 +66,8 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "The engine of the sparse products.")
   var backend: Backend = .auto
 
-  @Option(help: ArgumentHelp("The threads to use, 1...1024. (default: the cores)", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("The threads to use, 1...1024. (default: the cores)", valueName: "count"))
   var threads: Int?
 
   func validate() throws {

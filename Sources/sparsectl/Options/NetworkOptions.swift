@@ -39,7 +39,9 @@ struct NetworkOptions: ParsableArguments {
   @Option(help: "The function after each hidden junction. (default: relu)")
   var activation: Activation.Function?
 
-  @Option(help: ArgumentHelp("The dropout rate after each hidden junction. (default: 0)", valueName: "0..<1"))
+  @Option(
+    help: ArgumentHelp(
+      "The dropout rate after each hidden junction. (default: 0)", valueName: "0..<1"))
   var dropout: Double?
 
   @Flag(name: .customLong("batch-norm"), help: "Normalise each hidden junction's output.")
@@ -110,6 +112,8 @@ struct NetworkOptions: ParsableArguments {
   /// - Parameters:
   ///   - sizes: The sizes when `--layers` is missing.
   ///   - seed: Decides patterns and initial weights.
+  /// - Returns: The recipe, whose patterns may still turn out impossible.
+  /// - Throws: `ValidationError` for an unknown pattern family.
   func recipe(sizes: [Int], seed: UInt64) throws -> NetworkRecipe {
     var recipe = NetworkRecipe(
       layerSizes: layers?.elements ?? sizes,

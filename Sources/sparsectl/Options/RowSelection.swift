@@ -22,6 +22,7 @@ struct RowSelection: ExpressibleByArgument, Equatable {
   /// - Parameters:
   ///   - count: The rows that there are.
   ///   - place: Where they are, for errors.
+  /// - Returns: Indices below `count`.
   /// - Throws: `SparseError` when a row is not there.
   func indices(of count: Int, in place: String) throws -> [Int] {
     if let range = ranges.first(where: { $0.upperBound >= count }) {

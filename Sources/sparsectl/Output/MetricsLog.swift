@@ -12,7 +12,9 @@ struct MetricsLog {
     try log.append(JSON.text(Line(report)))
   }
 
-  /// One epoch, flat, so that any script reads it. Losses and accuracies are the last branch's.
+  /// One epoch, flat, so that any script reads it.
+  ///
+  /// Losses and accuracies are those of the last branch.
   private struct Line: Encodable {
     var epoch: Int
     var learningRate: Double

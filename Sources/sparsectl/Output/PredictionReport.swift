@@ -30,9 +30,11 @@ struct PredictionReport: Encodable {
   ///   - probabilities: `[rows × classes]`, row-major.
   ///   - names: The names of the classes.
   ///   - top: How many answers to keep for each row.
+  /// - Throws: `SparseError` that names a row whose probabilities are not finite.
   init(rows: [Int], probabilities: [Float], names: [String], top: Int) throws {
     let classes = names.count
-    precondition(probabilities.count == rows.count * classes, "\(probabilities.count) probabilities")
+    precondition(
+      probabilities.count == rows.count * classes, "\(probabilities.count) probabilities")
     predictions = try rows.enumerated().map { position, row in
       let values = Array(probabilities[position * classes..<(position + 1) * classes])
       guard values.allSatisfy(\.isFinite) else {

@@ -6,7 +6,9 @@ import SparseLayers
 enum TrainingText {
   /// The network, and each junction's degrees, density and engine, before the run starts.
   static func header(_ trainer: Trainer, _ network: Network, _ parts: DatasetParts) -> String {
-    var table = Table(["junction", "neurons", "edges", "density", "in-degree", "out-degree", "engine"])
+    var table = Table([
+      "junction", "neurons", "edges", "density", "in-degree", "out-degree", "engine",
+    ])
     for ((name, layer), plan) in zip(network.junctions, trainer.executor.plans) {
       let pattern = layer.pattern
       table.add([
@@ -59,7 +61,8 @@ enum TrainingText {
     var table = Table(["", "this network", "dense", "ratio"])
     func row(_ name: String, _ value: Int, _ dense: Int) {
       table.add([
-        name, Text.count(value), Text.count(dense), Text.ratio(Double(dense) / Double(max(value, 1))),
+        name, Text.count(value), Text.count(dense),
+        Text.ratio(Double(dense) / Double(max(value, 1))),
       ])
     }
     row("weights", total.weights, total.denseWeights)

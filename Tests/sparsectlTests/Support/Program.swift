@@ -30,8 +30,6 @@ enum Program {
   static func run(_ arguments: String...) throws -> Outcome { try start(arguments).finish() }
 
   /// Starts the program; its streams go to files, so that it never waits for a reader.
-  ///
-  /// - Parameter stdout: Where stdout goes instead.
   static func start(_ arguments: [String], stdout: FileHandle? = nil) throws -> Running {
     try Running(try #require(path), arguments, stdout: stdout)
   }
