@@ -30,7 +30,9 @@ public struct Dataset: Sendable {
   /// The shape of a sample when samples are images, row-major.
   public let imageShape: ImageShape?
 
-  /// The labels, one target per task; the first is the default task. Empty for unlabelled samples.
+  /// The labels, one target per task; the first is the default task.
+  ///
+  /// Empty where samples were made or read without labels.
   public private(set) var targets: [Target]
 
   /// The number of samples, at least 1.

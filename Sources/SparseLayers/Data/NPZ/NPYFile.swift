@@ -21,7 +21,9 @@ extension NPYArray {
       let lengthBytes = try NPYHeader.lengthBytes(afterMagic: take(NPYHeader.magicBytes))
       let header = try NPYHeader(text: take(NPYHeader.textBytes(take(lengthBytes))))
       let possible = min(DataLimits.arrayBytes, reader.maximumOutputBytes - reader.outputBytes)
-      guard header.byteCount <= possible else { throw Self.wrongSize(header, "at most \(possible)") }
+      guard header.byteCount <= possible else {
+        throw Self.wrongSize(header, "at most \(possible)")
+      }
       let array = try NPYDecoder(header: header).decode { bytes, target in
         guard try reader.read(into: &bytes, target) == target.count else {
           throw Self.wrongSize(header, "fewer")
