@@ -68,7 +68,8 @@ let package = Package(
       name: "_SparseTestSupport", dependencies: ["SparseCore", "SparseLayers"],
       path: "Tests/_SparseTestSupport", swiftSettings: testing),
     .testTarget(
-      name: "SparseCoreTests", dependencies: ["SparseCore", "_SparseTestSupport"],
+      name: "SparseCoreTests",
+      dependencies: ["SparseCore", "CGraphBLASMemory", "_SparseTestSupport"],
       swiftSettings: testing),
     .testTarget(
       name: "SparseLayersTests",

@@ -255,19 +255,37 @@ static void input_gradient(const csk_block *blocks, size_t block_count, const ui
 /* --- weight gradient --------------------------------------------------------------------------- */
 
 /* The dot products of R rows of dY with C rows of X over the tile's full vectors, R·C sums in
-   registers; reduced four at a time along the rows, so that they are stored as they lie. */
+   registers; reduced four at a time along the rows, so that they are stored as they lie.
+
+   Rows of a tile are a multiple of a cache line apart, so loads of different rows at one offset fall
+   on the same bank of the L1 cache. Two vectors of each row are taken one after the other: with 32
+   byte vectors these are the two halves of a line, on different banks. */
 #define WEIGHT_GRADIENT(R, C)                                                                    \
   INLINE void weight_gradient_##R##x##C(const float *dy, const float *const x[C], size_t width,  \
                                         vf sum[C][R]) {                                          \
     UNROLL for (int i = 0; i < C; i++) UNROLL for (int r = 0; r < R; r++) sum[i][r] = splat(0);  \
-    for (size_t j = 0; j + L <= width; j += L) {                                                 \
-      vf d[R];                                                                                   \
-      UNROLL for (int r = 0; r < R; r++) d[r] = load(dy + r * width + j);                        \
-      UNROLL for (int i = 0; i < C; i++) {                                                       \
-        vf xi = load(x[i] + j);                                                                  \
-        UNROLL for (int r = 0; r < R; r++) sum[i][r] = fma_(d[r], xi, sum[i][r]);                \
+    size_t j = 0;                                                                                \
+    for (; j + 2 * L <= width; j += 2 * L) {                                                     \
+      if (R == 1) {                                                                              \
+        vf d0 = load(dy + j), d1 = load(dy + j + L);                                             \
+        UNROLL for (int i = 0; i < C; i++) {                                                     \
+          sum[i][0] = fma_(d0, load(x[i] + j), sum[i][0]);                                       \
+          sum[i][0] = fma_(d1, load(x[i] + j + L), sum[i][0]);                                   \
+        }                                                                                        \
+      } else {                                                                                   \
+        vf xs[C][2];                                                                             \
+        UNROLL for (int i = 0; i < C; i++) UNROLL for (int h = 0; h < 2; h++) xs[i][h] =         \
+            load(x[i] + j + h * L);                                                              \
+        UNROLL for (int r = 0; r < R; r++) UNROLL for (int h = 0; h < 2; h++) {                  \
+          vf d = load(dy + r * width + j + h * L);                                               \
+          UNROLL for (int i = 0; i < C; i++) sum[i][r] = fma_(d, xs[i][h], sum[i][r]);           \
+        }                                                                                        \
       }                                                                                          \
     }                                                                                            \
+    for (; j + L <= width; j += L) UNROLL for (int r = 0; r < R; r++) {                          \
+        vf d = load(dy + r * width + j);                                                         \
+        UNROLL for (int i = 0; i < C; i++) sum[i][r] = fma_(d, load(x[i] + j), sum[i][r]);       \
+      }                                                                                          \
   }
 
 #if CSK_LANES == 8

@@ -76,9 +76,10 @@ public struct Pass: Sendable {
 
 /// What runs a layer: planned products, buffers and gradients.
 ///
-/// A training step calls, in this order, `beginForward` (whole batch), `forward` for each tile,
-/// `beginBackward` (whole batch), `backward` for each tile, `finishBackward` for each part. Calls
-/// for different tiles, and for different parts, may run concurrently.
+/// A training step calls, in this order, `forward` for each tile, `backward` for each tile, and
+/// `finishBackward` for each part. Calls for different tiles, and for different parts, may run
+/// concurrently. For operators that need the whole batch, `beginForward` comes between the last tile
+/// of the operators before and their own first, and `beginBackward` likewise on the way back.
 public protocol LayerOperator: AnyObject {
   /// The node that this operator writes; its input, when it works in place.
   var output: Node { get }
@@ -102,13 +103,13 @@ public protocol LayerOperator: AnyObject {
   /// Takes over arrays in the layer's order, as after reading a checkpoint.
   func setParameterValues(_ values: [[Float]])
 
-  /// Prepares the forward tiles of a batch.
+  /// Prepares the forward tiles of a batch whose input is complete.
   func beginForward(_ pass: Pass)
 
   /// Computes one tile of `output`.
   func forward(tile index: Int, _ pass: Pass) throws
 
-  /// Prepares the backward tiles of a batch.
+  /// Prepares the backward tiles of a batch whose output gradient is complete.
   func beginBackward(_ pass: Pass)
 
   /// Turns one tile of `output.gradient` into one of the input's gradient.

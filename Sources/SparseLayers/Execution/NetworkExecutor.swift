@@ -45,16 +45,18 @@ public final class NetworkExecutor {
 
   /// Builds an executor whose junctions are planned by the caller.
   package init(
-    _ network: Network, threads: Int, batchCapacity: Int, isTraining: Bool, seed: UInt64,
+    _ network: Network, threads: Int = 1, batchCapacity: Int, isTraining: Bool, seed: UInt64,
     plan: (Pattern) throws -> any JunctionPlan
   ) throws {
     precondition(batchCapacity >= 1, "a batch of \(batchCapacity) samples")
     original = network
     self.batchCapacity = batchCapacity
-    plans = try network.junctions.map { try plan($0.layer.pattern) }
+    let plans = try network.junctions.map { try plan($0.layer.pattern) }
+    self.plans = plans
+    // A last tile that is not full still takes up a whole tile's lanes.
+    let lanes = (1...batchCapacity).lazy.map { Self.shape(plans, samples: $0).lanes }.max()
     var builder = OperatorBuilder(
-      network: network, capacity: Self.shape(plans, samples: batchCapacity).lanes,
-      isTraining: isTraining, seed: seed)
+      network: network, capacity: lanes ?? batchCapacity, isTraining: isTraining, seed: seed)
     try builder.build(plans: plans)
     input = builder.input
     outputs = builder.outputs

@@ -56,8 +56,12 @@ final class TilePhases: ParallelWork {
   private func perform(
     _ pass: Pass, forward: Range<Int>, _ between: (any ParallelWork)?, backward: Range<Int>
   ) throws {
-    if !forward.isEmpty { operators[forward.lowerBound].beginForward(pass) }
-    if !backward.isEmpty { operators[backward.upperBound - 1].beginBackward(pass) }
+    if let first = forward.first, operators[first].needsWholeBatch {
+      operators[first].beginForward(pass)
+    }
+    if let first = backward.last, operators[first].needsWholeBatch {
+      operators[first].beginBackward(pass)
+    }
     self.pass = pass
     self.between = between
     forwardRun = forward

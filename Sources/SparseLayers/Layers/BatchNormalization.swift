@@ -30,6 +30,7 @@ public struct BatchNormalization: Layer {
   ///   - momentum: The share of the running averages that one training step keeps.
   ///   - epsilon: Added to the variance.
   public init(size: Int, momentum: Double = 0.9, epsilon: Double = 1e-5) {
+    precondition(size >= 0, "a batch normalisation of \(size) features")
     self.size = size
     self.momentum = momentum
     self.epsilon = epsilon
@@ -51,11 +52,12 @@ public struct BatchNormalization: Layer {
   public init(
     description: LayerDescription, pattern: Pattern?, parameters: [String: [Float]]
   ) throws {
-    self.init(
-      size: description.inputSize,
-      momentum: try description.setting("momentum", in: 0...1),
-      epsilon: try description.setting("epsilon", in: 1e-12...1))
-    arrays = try Self.names.map { try Self.array($0, count: size, from: parameters) }
+    size = description.inputSize
+    momentum = try description.setting("momentum", in: 0...1)
+    epsilon = try description.setting("epsilon", in: 1e-12...1)
+    arrays = try Self.names.map {
+      try Self.array($0, count: description.inputSize, from: parameters)
+    }
     if let position = arrays[3].firstIndex(where: { $0 < 0 }) {
       throw SparseError(
         .corruptFile, "'running_variance' holds \(arrays[3][position]) at \(position); it is below 0.")

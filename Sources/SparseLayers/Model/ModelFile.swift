@@ -245,13 +245,29 @@ private struct LayerReader {
         .unsupported,
         "layer '\(name)' is of kind '\(description.kind.prefix(40))'; known are \(known).")
     }
+    for size in [description.inputSize, description.outputSize]
+    where size < 1 || size > Pattern.maximumNeurons {
+      throw SparseError(
+        .corruptFile,
+        "layer '\(name)' has a size of \(size); sizes are 1…\(Pattern.maximumNeurons).")
+    }
     var arrays: [String: [Float]] = [:]
     for tensor in file.tensors where tensor.name.hasPrefix("\(name).") && tensor.elementType == .f32 {
       arrays[String(tensor.name.dropFirst(name.count + 1))] = try tensor.floats()
     }
     do {
-      return try kind.init(
+      let layer = try kind.init(
         description: description, pattern: try pattern(description, name: name), parameters: arrays)
+      guard layer.inputSize == description.inputSize, layer.outputSize == description.outputSize
+      else {
+        throw SparseError(
+          .corruptFile,
+          """
+          a \(description.kind) layer of \(layer.inputSize) inputs cannot go from \
+          \(description.inputSize) to \(description.outputSize) features.
+          """)
+      }
+      return layer
     } catch let error as SparseError {
       throw SparseError(error.code, "layer '\(name)': \(error.message)", cause: error)
     }
@@ -266,6 +282,18 @@ private struct LayerReader {
         rowOffsets: try rowOffsets(description, edges: columns.elementCount, name: name),
         columns: try columns.unsignedIntegers(), recipe: entry.recipe)
     } else if let recipe = entry.recipe {
+      // Compared first: a recipe of a few bytes can ask for gigabytes.
+      let values = file["\(name).values"]?.elementCount ?? 0
+      guard recipe.edges == values, recipe.inputs == description.inputSize,
+        recipe.outputs == description.outputSize
+      else {
+        throw SparseError(
+          .corruptFile,
+          """
+          its recipe is a \(recipe), but there are \(values) values for a layer from \
+          \(description.inputSize) to \(description.outputSize).
+          """)
+      }
       pattern = try recipe.makePattern()
     } else {
       return nil

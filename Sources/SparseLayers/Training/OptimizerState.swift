@@ -122,6 +122,20 @@ extension OptimizerState {
       throw SparseError(
         .corruptFile, "The optimiser state does not fit the network; the checkpoint is of another run.")
     }
+    for (rank, moment) in moments.enumerated() {
+      for (parameter, values) in moment.enumerated() {
+        // The second moment is a mean of squares, of which the root is taken.
+        let isUsable = { (value: Float) in value.isFinite && (rank == 0 || value >= 0) }
+        if let position = values.firstIndex(where: { !isUsable($0) }) {
+          throw SparseError(
+            .corruptFile,
+            """
+            Moment \(rank) of parameter \(parameter) holds \(values[position]) at \(position); the \
+            optimiser state is damaged, start from an undamaged checkpoint.
+            """)
+        }
+      }
+    }
     self.step = step
     for (moment, target) in zip(moments, targets) {
       for ((parameter, values), buffer) in zip(zip(parameters, moment), target) {

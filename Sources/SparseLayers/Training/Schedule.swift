@@ -65,10 +65,13 @@ public struct Schedule: Codable, Hashable, Sendable {
     switch course {
     case .constant: break
     case .step(let every, let factor):
-      guard every >= 1, factor > 0, factor <= 1 else {
+      guard every >= 1, every <= TrainingRecipe.maximumEpochs, factor > 0, factor <= 1 else {
         throw SparseError(
           .invalidArgument,
-          "A step schedule needs at least 1 epoch and a factor in (0, 1], not \(every) and \(factor).")
+          """
+          A step schedule needs 1…\(TrainingRecipe.maximumEpochs) epochs and a factor in (0, 1], \
+          not \(every) and \(factor).
+          """)
       }
     case .cosine(let floor):
       guard floor >= 0, floor <= 1 else {

@@ -231,17 +231,29 @@ extension Trainer {
   ///   - state: That run's state.
   /// - Throws: `SparseError` when they do not fit this run.
   public func restore(_ network: Network, _ state: State) throws {
-    let sums = state.position.sums
-    guard state.position.epoch >= 0, state.position.step >= 0,
-      state.position.step < stepsPerEpoch,
-      (sums?.losses.count ?? executor.outputs.count) == executor.outputs.count,
-      (sums?.correct.count ?? executor.outputs.count) == executor.outputs.count
+    let (epoch, step) = (state.position.epoch, state.position.step)
+    guard epoch >= 0, epoch <= TrainingRecipe.maximumEpochs, step >= 0, step < stepsPerEpoch,
+      state.updates == epoch * stepsPerEpoch + step
     else {
       throw SparseError(
         .corruptFile,
         """
-        The checkpoint stands at epoch \(state.position.epoch), step \(state.position.step), which \
-        a run of \(stepsPerEpoch) steps per epoch does not have.
+        The checkpoint stands at epoch \(epoch), step \(step), after \(state.updates) updates, which \
+        a run of \(stepsPerEpoch) steps per epoch does not have; resume with the data and batch size \
+        that it was begun with.
+        """)
+    }
+    let sums = state.position.sums ?? EvaluationSums(branches: executor.outputs.count)
+    let learnt = step * recipe.batchSize
+    guard sums.samples == learnt, sums.losses.count == executor.outputs.count,
+      sums.correct.count == executor.outputs.count, sums.losses.allSatisfy(\.isFinite),
+      sums.correct.allSatisfy({ (0...learnt).contains($0) })
+    else {
+      throw SparseError(
+        .corruptFile,
+        """
+        The checkpoint sums up \(sums.samples) samples of \(sums.losses.count) branches; after step \
+        \(step) of an epoch these must be \(learnt) of \(executor.outputs.count).
         """)
     }
     try executor.load(network)

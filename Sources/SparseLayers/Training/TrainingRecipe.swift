@@ -51,12 +51,16 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
       epochs: 50, schedule: Schedule(.inverseTime(decay: 1e-5)), seed: seed, validationFraction: 0)
   }
 
+  /// The most epochs of a run: counts of steps then fit 64 bits whatever the data.
+  static let maximumEpochs = 1_000_000
+
   /// Checks that every number is usable.
   ///
   /// - Throws: `SparseError.Code.invalidArgument`, naming the number.
   public func validate() throws {
-    guard epochs >= 0 else {
-      throw SparseError(.invalidArgument, "The epochs must be 0 or more, but are \(epochs).")
+    guard epochs >= 0, epochs <= Self.maximumEpochs else {
+      throw SparseError(
+        .invalidArgument, "The epochs must be in 0…\(Self.maximumEpochs), but are \(epochs).")
     }
     guard batchSize >= 1, batchSize <= 65536 else {
       throw SparseError(.invalidArgument, "The batch size must be in 1…65536, but is \(batchSize).")

@@ -1,0 +1,59 @@
+public import SparseCore
+
+/// A pattern to test with, and the name that a failed test shows.
+public struct JunctionCase: Sendable, CustomStringConvertible {
+  /// The name.
+  public let description: String
+  /// The connections.
+  public let pattern: Pattern
+
+  /// Names a pattern.
+  ///
+  /// - Parameters:
+  ///   - description: The name.
+  ///   - pattern: The connections.
+  public init(_ description: String, _ pattern: Pattern) {
+    self.description = description
+    self.pattern = pattern
+  }
+
+  /// All families at awkward sizes and from a single edge to all of them, and patterns of a user's
+  /// own with empty rows and columns.
+  ///
+  /// - Returns: The cases.
+  /// - Throws: What making a pattern throws.
+  public static func all() throws -> [JunctionCase] {
+    let sizes = [(1, 1), (33, 1), (1, 17), (33, 17), (17, 33), (64, 48)]
+    var cases: [JunctionCase] = []
+    for family in PatternFamily.usages.filter({ !$0.contains(":") }) {
+      for (inputs, outputs) in sizes {
+        for density in family == "full" ? [1] : [1e-6, 0.25, 1] {
+          let recipe = try PatternRecipe.nearest(
+            family: PatternFamily(parsing: family), inputs: inputs, outputs: outputs,
+            density: density, seed: 5, junction: 0
+          ).recipe
+          cases.append(
+            Self("\(family) \(inputs)→\(outputs), \(density)", try recipe.makePattern()))
+        }
+      }
+    }
+    return try cases + own()
+  }
+
+  /// Patterns that no family makes.
+  ///
+  /// - Returns: The cases.
+  /// - Throws: What making a pattern throws.
+  public static func own() throws -> [JunctionCase] {
+    [
+      Self("no edge", try Pattern(outputs: 2, inputs: 3, rowOffsets: [0, 0, 0], columns: [])),
+      Self(
+        "empty first and last rows and columns",
+        try Pattern(
+          outputs: 5, inputs: 7, rowOffsets: [0, 0, 2, 2, 5, 5], columns: [1, 4, 1, 2, 5])),
+      Self(
+        "one full row",
+        try Pattern(outputs: 3, inputs: 4, rowOffsets: [0, 0, 4, 4], columns: [0, 1, 2, 3])),
+    ]
+  }
+}
