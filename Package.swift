@@ -41,15 +41,17 @@ let package = Package(
 
     // What Swift cannot say: an allocator with thread-local state, as C function pointers.
     .target(name: "CGraphBLASMemory"),
+    // The kernels choose their instruction set by function attributes, never by flags.
+    .target(name: "CSparseKernels"),
 
     // The engine, each target importing only those above it.
     .target(
-      name: "SparseCore", dependencies: ["CGraphBLAS", "CGraphBLASMemory", "COpenSSL"],
+      name: "SparseCore", dependencies: ["CGraphBLAS", "CGraphBLASMemory", "CSparseKernels", "COpenSSL"],
       swiftSettings: strict),
     .target(
       name: "SparseLayers",
       dependencies: [
-        "SparseCore", "CZlib", "CZip", .product(name: "SwiftCSV", package: "SwiftCSV"),
+        "SparseCore", "CSparseKernels", "CZlib", "CZip", .product(name: "SwiftCSV", package: "SwiftCSV"),
       ],
       swiftSettings: strict),
     .target(

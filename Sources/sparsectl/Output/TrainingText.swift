@@ -28,7 +28,6 @@ enum TrainingText {
   static func progress(
     _ step: Trainer.StepReport, of trainer: Trainer, seconds: Double, stepsHere: Int
   ) -> String {
-    let branch = step.branches.last
     let perStep = seconds / Double(max(stepsHere, 1))
     let steps = trainer.stepsPerEpoch
     let left =
@@ -36,8 +35,8 @@ enum TrainingText {
     let rate = Double(trainer.recipe.batchSize) / max(perStep, 1e-9)
     return String(
       format: "epoch %d/%d  step %d/%d  loss %.4f  accuracy %.2f %%  %.0f samples/s  %@ left",
-      step.epoch + 1, trainer.recipe.epochs, step.step, steps, branch?.loss ?? 0,
-      100 * (branch?.accuracy ?? 0), rate, Text.seconds(perStep * Double(left)))
+      step.epoch + 1, trainer.recipe.epochs, step.step, steps, step.loss, 100 * step.accuracy,
+      rate, Text.seconds(perStep * Double(left)))
   }
 
   /// One line after an epoch.

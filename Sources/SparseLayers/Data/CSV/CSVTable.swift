@@ -39,9 +39,10 @@ struct CSVTable {
   /// - Parameters:
   ///   - path: A CSV file, perhaps compressed by gzip.
   ///   - labelColumns: Label columns by name or by index from 0; empty means `label`, else the last.
+  ///   - chunkBytes: How much to read at once.
   /// - Throws: `SparseError` that names the file, the line, the column and the value.
-  init(path: String, labelColumns: [String]) throws {
-    var reader = try CSVChunkReader(path: path)
+  init(path: String, labelColumns: [String], chunkBytes: Int = 1 << 20) throws {
+    var reader = try CSVChunkReader(path: path, chunkBytes: chunkBytes)
     var rows: ArraySlice<(line: Int, cells: [String])> = []
     // A file may begin with lines that are empty.
     while rows.isEmpty, let chunk = try reader.next() { rows = try Self.records(of: chunk)[...] }
