@@ -15,5 +15,5 @@ struct Sparsectl: ParsableCommand {
       code is 0 when done, 1 when something failed, 64 for wrong usage.
       """,
     version: "0.1.0",
-    subcommands: [Train.self, Evaluate.self, Measure.self])
+    subcommands: [Train.self, Evaluate.self, Measure.self, Bench.self])
 }
