@@ -98,7 +98,7 @@ struct Bench: ParsableCommand {
     if outputOptions.json {
       try Terminal.result(json: report)
     } else {
-      Terminal.result(report.text)
+      try Terminal.result(report.text)
     }
   }
 
