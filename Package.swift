@@ -19,6 +19,7 @@ let package = Package(
     .library(name: "SparseLayers", targets: ["SparseLayers"]),
     .library(name: "EarlyExit", targets: ["EarlyExit"]),
     .executable(name: "sparsectl", targets: ["sparsectl"]),
+    .library(name: "_SparseBench", targets: ["_SparseBench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -56,10 +57,15 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "EarlyExit", dependencies: ["SparseCore", "SparseLayers"], swiftSettings: strict),
+    // What 'sparsectl bench' and the package Benchmarks share; no promised API.
+    .target(name: "CSparseBench"),
+    .target(
+      name: "_SparseBench", dependencies: ["SparseCore", "SparseLayers", "CSparseBench"],
+      path: "Sources/SparseBench", swiftSettings: strict),
     .executableTarget(
       name: "sparsectl",
       dependencies: [
-        "SparseCore", "SparseLayers", "EarlyExit",
+        "SparseCore", "SparseLayers", "EarlyExit", "_SparseBench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

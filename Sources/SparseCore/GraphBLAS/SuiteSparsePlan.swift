@@ -42,6 +42,11 @@ public final class SuiteSparsePlan: JunctionPlan {
     descriptors = Mutex(try Descriptors.make(threads: threads))
   }
 
+  /// Narrow tiles: saxpy5 walks X row by row for sixteen lanes at a time, and in a wide tile those
+  /// rows lie a multiple of 1 KiB apart, where they evict each other from the first two caches.
+  /// At 1024×1024, density 0.25, batch 256: 10.2 ms in one piece, 6.7 ms in tiles of 32 lanes.
+  public func tileWidth(samples: Int) -> Int? { max(min(samples, 32), 1) }
+
   public func forward(
     _ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile
   ) throws {

@@ -54,12 +54,16 @@ private final class DropoutOperator: LayerOperator {
 
   private let layer: Dropout
   private let input: Node
-  private let context: OperatorContext
+  private let accumulates: Bool
+  private let seed: UInt64
+  private let identity: Int
 
   init(_ layer: Dropout, _ context: OperatorContext) {
     self.layer = layer
-    self.context = context
     input = context.input
+    accumulates = context.accumulatesInputGradient
+    seed = context.seed
+    identity = context.identity
     output = context.makeOutput(features: layer.size)
   }
 
@@ -67,7 +71,7 @@ private final class DropoutOperator: LayerOperator {
   private func factors(tile index: Int, _ pass: Pass) -> () -> Float {
     guard case .training(let step) = pass.mode else { return { 1 } }
     var stream = RandomStream(
-      seed: context.seed, purpose: "dropout \(context.identity) \(index)", index: step)
+      seed: seed, purpose: "dropout \(identity) \(index)", index: step)
     let rate = Float(layer.rate)
     let scale = 1 / (1 - rate)
     return { stream.uniformFloat() < rate ? 0 : scale }
@@ -83,7 +87,7 @@ private final class DropoutOperator: LayerOperator {
   func backward(tile index: Int, _ pass: Pass) throws {
     guard let inputGradient = input.gradient, let outputGradient = output.gradient else { return }
     let factor = factors(tile: index, pass)
-    let accumulates = context.accumulatesInputGradient
+    let accumulates = accumulates
     outputGradient.tile(index, of: pass.shape).mapped(
       to: inputGradient.tile(index, of: pass.shape)
     ) { dy, dx in

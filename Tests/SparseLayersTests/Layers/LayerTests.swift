@@ -1,0 +1,127 @@
+import Foundation
+import SparseCore
+import Testing
+import _SparseTestSupport
+
+@testable import SparseLayers
+
+@Suite("Layers") struct LayerTests {
+  @Test("compute in inference what the oracle computes in Double", arguments: Engine.underTest)
+  func inference(engine: Engine) throws {
+    let network = try Network(
+      inputSize: 5,
+      backbone: [
+        junction(5, 8), normalization(8), Activation(.leakyReLU, size: 8), Dropout(rate: 0.5, size: 8),
+      ],
+      branches: [Branch(name: "output", position: 4, layers: [junction(8, 3)])])
+    let input = randomFloats(9 * 5, seed: 6)
+    let dataset = try Dataset(
+      features: .floats(input), featureCount: 5,
+      targets: [Target(name: "label", classNames: ["a"], labels: Array(repeating: 0, count: 9))])
+    var oracle = DoubleNetwork(network)
+    oracle.isTraining = false
+    let rows = (0..<9).map { input[$0 * 5..<($0 + 1) * 5].map(Double.init) }
+    let expected = oracle.outputs(rows)[0].flatMap { $0 }
+    // A capacity below the samples: several batches, the last of them smaller.
+    for capacity in [1, 4, 9, 20] {
+      let executor = try NetworkExecutor(
+        network, batchCapacity: capacity, isTraining: false, seed: 0
+      ) { try engine.plan($0) }
+      let outputs = try executor.outputs(Samples(dataset, for: network))
+      let found = mismatch(outputs[0], expected, within: { _ in 1e-5 }, seed: 6)
+      #expect(found == nil, "\(engine), capacity \(capacity)")
+    }
+  }
+
+  @Test("normalise over the batch and keep running averages of mean and variance")
+  func runningAverages() throws {
+    let network = try Network(
+      inputSize: 1, backbone: [],
+      branches: [
+        Branch(name: "output", position: 0, layers: [BatchNormalization(size: 1, momentum: 0.75)])
+      ])
+    for width in [nil, 3] {
+      let engine = Engine(.reference, tileWidth: width)
+      let executor = try NetworkExecutor(
+        network, batchCapacity: 4, isTraining: true, seed: 0
+      ) { try engine.plan($0) }
+      // Mean 3, variance 5 of the population.
+      let pass = Pass(shape: Tiles.Shape(samples: 4, width: 4), mode: .training(step: 0))
+      executor.input.values.load([0, 2, 4, 6], shape: pass.shape)
+      try executor.forward(pass)
+      let outputs = executor.outputs[0].values.values(shape: pass.shape)
+      let expected = [-3, -1, 1, 3].map { $0 / (5 + 1e-5).squareRoot() }
+      #expect(mismatch(outputs, expected, within: { _ in 1e-6 }, seed: 0) == nil)
+      let kept = try executor.currentNetwork().branches[0].layers[0].parameters.map { $0.values[0] }
+      #expect(kept == [1, 0, 0.75, 0.75 + 0.25 * 5])
+    }
+  }
+
+  @Test("drop features with the rate asked for and keep the expected value", arguments: [0, 0.2, 0.9])
+  func dropoutRate(rate: Double) throws {
+    let network = try Network(
+      inputSize: 100, backbone: [],
+      branches: [
+        Branch(name: "output", position: 0, layers: [try Dropout(rate: rate, size: 100)])
+      ])
+    let executor = try NetworkExecutor(network, batchCapacity: 100, isTraining: true)
+    let pass = Pass(shape: executor.shape(samples: 100), mode: .training(step: 0))
+    executor.input.values.load(Array(repeating: 1, count: 10_000), shape: pass.shape)
+    try executor.forward(pass)
+    let outputs = executor.outputs[0].values.values(shape: pass.shape)
+    let dropped = outputs.count { $0 == 0 }
+    // Five standard deviations of a binomial distribution.
+    #expect(abs(Double(dropped) - 10_000 * rate) <= 500 * (rate * (1 - rate)).squareRoot())
+    #expect(outputs.allSatisfy { $0 == 0 || abs(Double($0) - 1 / (1 - rate)) < 1e-5 })
+  }
+
+  @Test("refuse numbers that they cannot use")
+  func refuse() throws {
+    for rate in [-0.1, 1, .nan] {
+      #expect(throws: SparseError.self) { try Dropout(rate: rate, size: 3) }
+    }
+    var linear = try junction(3, 2, density: 1)
+    let cases: [([[Float]], SparseError.Code)] = [
+      ([[1, 2, 3, 4, 5, 6]], .shapeMismatch), ([[1], [1, 2]], .shapeMismatch),
+      ([[1, 2, 3, 4, 5, .nan], [1, 2]], .invalidArgument),
+      ([[1, 2, 3, 4, 5, 6], [1, .infinity]], .invalidArgument),
+    ]
+    for (values, code) in cases {
+      let error = #expect(throws: SparseError.self) { try linear.setParameters(values) }
+      #expect(error?.code == code)
+    }
+    let weights = linear.weights
+    let error = #expect(throws: SparseError.self) {
+      try SparseLinear(weights: weights, bias: [1, 2, 3])
+    }
+    #expect(error?.code == .shapeMismatch && error?.message.contains("3 biases") == true)
+  }
+
+  @Test("begin with the variance that their initializer names", arguments: [true, false])
+  func initialWeights(usesDenseFan: Bool) throws {
+    let pattern = try PatternRecipe.nearest(
+      family: .structured, inputs: 800, outputs: 400, density: 0.25, seed: 0, junction: 0
+    ).recipe.makePattern()
+    let kept = usesDenseFan ? 1 : 0.25
+    for distribution in Initializer.Distribution.allCases {
+      var stream = RandomStream(seed: 0, purpose: "weights")
+      let layer = SparseLinear(
+        pattern: pattern,
+        initializer: Initializer(distribution: distribution, usesDenseFan: usesDenseFan, bias: 0.1),
+        using: &stream)
+      let values = layer.weights.values.map(Double.init)
+      let count = Double(values.count)
+      let variance = values.reduce(0) { $0 + $1 * $1 } / count
+      let (expected, largest) =
+        switch distribution {
+        case .heNormal: (2 / (800 * kept), 2 * (2 / (800 * kept)).squareRoot() / 0.8796)
+        case .glorotUniform: (2 / (1200 * kept), (6 / (1200 * kept)).squareRoot())
+        }
+      // 80,000 draws: the variance is known to about √(2/80,000) = 0.5 %; five of these.
+      #expect(abs(variance / expected - 1) < 0.025, "\(distribution)")
+      #expect(values.allSatisfy { abs($0) <= largest * 1.0001 }, "\(distribution)")
+      #expect(abs(values.reduce(0, +) / count) < 5 * (expected / count).squareRoot())
+      #expect(layer.bias == Array(repeating: 0.1, count: 400))
+    }
+  }
+}
