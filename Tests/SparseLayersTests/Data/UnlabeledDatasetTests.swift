@@ -17,7 +17,7 @@ struct UnlabeledDatasetTests {
   func kinds() throws {
     let directory = try TemporaryDirectory()
     let npy = NPY.floats([1, 2, 3, 4], "(2, 2)")
-    let archive = try NPY.archive([("x", npy)])
+    let archive = NPY.archive(["x.npy": npy])
     let files: [(name: String, bytes: [UInt8])] = [
       ("rows", idx([2, 2], [1, 2, 3, 4])), ("images", idx([2, 1, 2], [1, 2, 3, 4])),
       ("npy", npy), ("npz", archive), ("csv", Array("1,2\n3,4\n".utf8)),
@@ -39,10 +39,10 @@ struct UnlabeledDatasetTests {
   func arrays() throws {
     let directory = try TemporaryDirectory()
     let (one, two) = (NPY.floats([1], "(1, 1)"), NPY.floats([2], "(1, 1)"))
-    let path = try write(try NPY.archive([("a", one), ("b", two)]), "ab", in: directory)
+    let path = try write(NPY.archive(["a.npy": one, "b.npy": two]), "ab", in: directory)
     expectError(.invalidArgument, path, "a, b") { _ = try Dataset.unlabeled(path: path) }
     #expect(features(try Dataset.unlabeled(path: path, array: "b")) == [2])
-    let other = try write(try NPY.archive([("a", one), ("xte", two)]), "other", in: directory)
+    let other = try write(NPY.archive(["a.npy": one, "xte.npy": two]), "other", in: directory)
     #expect(features(try Dataset.unlabeled(path: other)) == [2])
   }
 
