@@ -46,7 +46,10 @@ public struct Checkpoint: Sendable {
     let progress = Progress(
       position: state.position, updates: state.updates, moments: state.moments.count,
       parameters: state.moments.first?.count ?? 0)
-    file.metadata["checkpoint"] = String(decoding: try JSONEncoder().encode(progress), as: UTF8.self)
+    // Sorted, so that the same state is the same bytes.
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    file.metadata["checkpoint"] = String(decoding: try encoder.encode(progress), as: UTF8.self)
     try file.write(to: path)
   }
 
@@ -60,7 +63,12 @@ public struct Checkpoint: Sendable {
     do {
       let progress: Progress = try ModelFile.require("checkpoint", of: file)
       guard (0...2).contains(progress.moments), (0...65536).contains(progress.parameters) else {
-        throw SparseError(.corruptFile, "it promises \(progress.moments) optimiser moments.")
+        throw SparseError(
+          .corruptFile,
+          """
+          it promises \(progress.moments) optimiser moments of \(progress.parameters) parameters; \
+          at most 2 of 65536 are possible.
+          """)
       }
       let moments = try (0..<progress.moments).map { moment in
         try (0..<progress.parameters).map { parameter in

@@ -81,7 +81,8 @@ import _SparseTestSupport
     }
   }
 
-  @Test("follow weights that were replaced, also in the transposed copy", arguments: Engine.underTest)
+  @Test(
+    "follow weights that were replaced, also in the transposed copy", arguments: Engine.underTest)
   func replacedWeights(engine: Engine) throws {
     for junction in try JunctionCase.own() {
       let old = Data(junction.pattern, 7, smallIntegers)
@@ -92,7 +93,8 @@ import _SparseTestSupport
       let oracle = ProductOracle(junction.pattern, values: new, samples: 7)
       expect(
         try products.inputGradient(old.dy, before: nil), oracle.inputGradient(old.dy, before: nil),
-        "\(engine), \(junction): dX") { _ in 0 }
+        "\(engine), \(junction): dX"
+      ) { _ in 0 }
     }
   }
 

@@ -11,7 +11,8 @@ import _SparseTestSupport
     let network = try Network(
       inputSize: 5,
       backbone: [
-        junction(5, 8), normalization(8), Activation(.leakyReLU, size: 8), Dropout(rate: 0.5, size: 8),
+        junction(5, 8), normalization(8), Activation(.leakyReLU, size: 8),
+        Dropout(rate: 0.5, size: 8),
       ],
       branches: [Branch(name: "output", position: 4, layers: [junction(8, 3)])])
     let input = randomFloats(9 * 5, seed: 6)
@@ -57,7 +58,8 @@ import _SparseTestSupport
     }
   }
 
-  @Test("drop features with the rate asked for and keep the expected value", arguments: [0, 0.2, 0.9])
+  @Test(
+    "drop features with the rate asked for and keep the expected value", arguments: [0, 0.2, 0.9])
   func dropoutRate(rate: Double) throws {
     let network = try Network(
       inputSize: 100, backbone: [],

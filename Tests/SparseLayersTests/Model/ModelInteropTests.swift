@@ -17,7 +17,8 @@ struct ModelInteropTests {
     let (path, samples) = (directory.file("model"), directory.file("samples"))
     // Rows of equal and of unequal lengths: the second junction has row offsets.
     let network = try Network(
-      inputSize: 30, backbone: [junction(30, 20, family: .structured), Activation(.relu, size: 20)],
+      inputSize: 30,
+      backbone: [junction(30, 20, family: .structured), Activation(.relu, size: 20)],
       branches: [Branch(name: "output", position: 2, layers: [junction(20, 5, family: .random)])])
     let data = try clusters(samples: 50, features: 30, classes: 5)
     try ModelFile(network: network, data: DataDescription(dataset: "clusters", like: data))

@@ -39,7 +39,8 @@ struct Tampering: Sendable, CustomStringConvertible {
 
   /// Replaces an array by another of the same name, or removes it.
   static func array(
-    _ name: String, _ title: String, expects expected: String, code: SparseError.Code? = .corruptFile,
+    _ name: String, _ title: String, expects expected: String,
+    code: SparseError.Code? = .corruptFile,
     _ make: @escaping @Sendable (Safetensors.Tensor) throws -> Safetensors.Tensor?
   ) -> Tampering {
     Tampering("\(name): \(title)", expects: expected, code: code) { file in
@@ -50,7 +51,8 @@ struct Tampering: Sendable, CustomStringConvertible {
   }
 
   static func columns(
-    _ name: String, _ title: String, expects expected: String, code: SparseError.Code? = .corruptFile,
+    _ name: String, _ title: String, expects expected: String,
+    code: SparseError.Code? = .corruptFile,
     _ change: @escaping @Sendable (inout [UInt32]) -> Void
   ) -> Tampering {
     array(name, title, expects: expected, code: code) { tensor in
@@ -118,7 +120,7 @@ struct Tampering: Sendable, CustomStringConvertible {
       "architecture", "\"loss_weight\":1,", "\"loss_weight\":-1,", expects: "-1",
       code: .invalidArgument),
     .text(
-      "architecture", "\"name\":\"early-1\"", "\"name\":\"output\"", expects: "", code: nil),
+      "architecture", "\"name\":\"early-1\"", "\"name\":\"output\"", expects: "output.0", code: nil),
     .text("architecture", "\"kind\":\"linear\"", "\"kind\":\"activation\"", expects: "activation"),
     .text("patterns", "\"sha256\":\"", "\"sha256\":\"0", expects: "SHA-256"),
     .text("patterns", "\"seed\":1", "\"seed\":2", expects: "SHA-256", compact: true),
@@ -138,7 +140,7 @@ struct Tampering: Sendable, CustomStringConvertible {
     .array("backbone.0.bias", "missing", expects: "'bias'") { _ in nil },
     .array("backbone.1.gamma", "missing", expects: "'gamma'") { _ in nil },
     .array("output.0.columns", "missing, no recipe", expects: "neither columns nor") { _ in nil },
-    .array("output.0.row_offsets", "missing", expects: "", code: nil) { _ in nil },
+    .array("output.0.row_offsets", "missing", expects: "SHA-256", code: nil) { _ in nil },
     .array("backbone.0.values", "in 64 bits", expects: "'values'") {
       .init(name: $0.name, doubles: try $0.doubles(), shape: $0.shape)
     },
@@ -156,7 +158,7 @@ struct Tampering: Sendable, CustomStringConvertible {
       $0[1] = $0[0]
     },
     .columns("output.0.columns", "another edge", expects: "SHA-256") { $0[0] = 0 },
-    .columns("output.0.columns", "one too many", expects: "", code: .invalidPattern) {
+    .columns("output.0.columns", "one too many", expects: "6 columns", code: .invalidPattern) {
       $0.append(6)
     },
     .columns("output.0.row_offsets", "too few", expects: "row offsets", code: .invalidPattern) {
@@ -234,9 +236,9 @@ struct Tampering: Sendable, CustomStringConvertible {
     text("\"moments\":2", "\"moments\":-1", expects: "-1"),
     text("\"moments\":2", "\"moments\":9223372036854775807", expects: "9223372036854775807"),
     text("\"moments\":2", "\"moments\":1", expects: "does not fit"),
-    text("\"parameters\":8", "\"parameters\":7", expects: "does not fit"),
-    text("\"parameters\":8", "\"parameters\":9", expects: "optimizer.0.8"),
-    text("\"parameters\":8", "\"parameters\":-8", expects: "-8"),
+    text("\"parameters\":10", "\"parameters\":9", expects: "does not fit"),
+    text("\"parameters\":10", "\"parameters\":11", expects: "optimizer.0.10"),
+    text("\"parameters\":10", "\"parameters\":-8", expects: "-8"),
     text("\"updates\":6", "\"updates\":7", expects: "7 updates"),
     text("\"updates\":6", "\"updates\":9223372036854775807", expects: "updates"),
     text("\"epoch\":1", "\"epoch\":9223372036854775807", expects: "epoch"),

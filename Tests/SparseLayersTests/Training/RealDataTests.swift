@@ -18,11 +18,11 @@ import Testing
       validation: LabeledData(parts.training, indices: split.validation, for: network))
     let report = try #require(try trainer.trainEpoch())
     let test = try trainer.executor.evaluate(LabeledData(parts.test, for: network))[0]
-    // A linear classifier reaches about 0.84 when trained to the end, a guess 0.10. One epoch of
-    // three seeds gave 0.828 to 0.836; a net that loses a gradient on its way stays far below.
-    #expect(test.accuracy > 0.80, "test accuracy \(test.accuracy)")
+    // Seeds 0, 1 and 2 gave 0.813, 0.809 and 0.804, so 0.78 leaves five times their spread for
+    // other machines' roundings; a guess is right in 0.10.
+    #expect(test.accuracy > 0.78, "test accuracy \(test.accuracy)")
     #expect(test.samples == 10_000 && report.validation[0].samples == 6000)
-    // Ten standard deviations of the accuracy of 6000 samples.
+    // About eight standard deviations of the accuracy of 6000 samples.
     #expect(abs(report.validation[0].accuracy - test.accuracy) < 0.05)
   }
 

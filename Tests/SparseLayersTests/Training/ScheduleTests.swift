@@ -61,7 +61,8 @@ import Testing
       (Schedule(.step(every: 1, factor: .nan)), "nan"),
       (Schedule(.step(every: 1, factor: 2)), "2.0"),
       (Schedule(.cosine(floor: -0.1)), "-0.1"), (Schedule(.cosine(floor: .nan)), "nan"),
-      (Schedule(.inverseTime(decay: -1)), "-1.0"), (Schedule(.inverseTime(decay: .infinity)), "inf"),
+      (Schedule(.inverseTime(decay: -1)), "-1.0"),
+      (Schedule(.inverseTime(decay: .infinity)), "inf"),
     ]
     for (schedule, part) in courses {
       let error = #expect(throws: SparseError.self, "\(schedule)") {

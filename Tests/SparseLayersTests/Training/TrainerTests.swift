@@ -41,7 +41,8 @@ import _SparseTestSupport
       backend: backend, threads: threads)
   }
 
-  static func recipe(_ method: Optimizer.Method = methods[2], rate: Double = 0.01) -> TrainingRecipe {
+  static func recipe(_ method: Optimizer.Method = methods[2], rate: Double = 0.01) -> TrainingRecipe
+  {
     TrainingRecipe(
       epochs: 4, batchSize: 32, optimizer: Optimizer(method, learningRate: rate, l2: 1e-4),
       schedule: Schedule(.cosine(floor: 0.1), warmupSteps: 3), seed: 9)
@@ -72,7 +73,8 @@ import _SparseTestSupport
 
       let checkpoint = try Checkpoint(contentsOf: path)
       let second = try Self.trainer(
-        try #require(checkpoint.model.training), network: checkpoint.model.network, backend: backend)
+        try #require(checkpoint.model.training), network: checkpoint.model.network, backend: backend
+      )
       try second.restore(checkpoint.model.network, checkpoint.state)
       var last: Trainer.EpochReport?
       while second.position.epoch < 4 { last = try second.trainEpoch() }
@@ -82,6 +84,22 @@ import _SparseTestSupport
       #expect(last?.validation == reports[3].validation, "stopped at \(stop)")
       #expect(last?.learningRate == reports[3].learningRate, "stopped at \(stop)")
     }
+  }
+
+  @Test("writes the same checkpoint as the same bytes")
+  func sameCheckpoint() throws {
+    let directory = try TemporaryDirectory()
+    for name in ["first", "second"] {
+      let trainer = try Self.trainer(Self.recipe())
+      _ = try trainer.trainEpoch(shouldStop: { true })
+      let model = ModelFile(
+        network: try trainer.currentNetwork(), training: trainer.recipe,
+        data: DataDescription(dataset: "clusters", like: try Self.data()))
+      try Checkpoint(model: model, state: trainer.state).write(to: directory.file(name))
+    }
+    #expect(
+      FileManager.default.contentsEqual(
+        atPath: directory.file("first"), andPath: directory.file("second")))
   }
 
   @Test("gives the same bits for 1, 2 and 3 threads, and others for another seed")
