@@ -7,7 +7,7 @@ final class OptimizerState {
   let optimizer: Optimizer
   private(set) var step = 0
 
-  private let parameters: [TrainedParameter]
+  let parameters: [TrainedParameter]
   /// Per parameter the velocity, or Adam's first moment.
   private let first: [FloatBuffer]
   /// Per parameter Adam's second moment; empty for SGD.
