@@ -19,6 +19,7 @@ let package = Package(
     .library(name: "SparseLayers", targets: ["SparseLayers"]),
     .library(name: "EarlyExit", targets: ["EarlyExit"]),
     .executable(name: "sparsectl", targets: ["sparsectl"]),
+    .library(name: "_SparseBench", targets: ["_SparseBench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -41,23 +42,30 @@ let package = Package(
 
     // What Swift cannot say: an allocator with thread-local state, as C function pointers.
     .target(name: "CGraphBLASMemory"),
+    // The kernels choose their instruction set by function attributes, never by flags.
+    .target(name: "CSparseKernels"),
 
     // The engine, each target importing only those above it.
     .target(
-      name: "SparseCore", dependencies: ["CGraphBLAS", "CGraphBLASMemory", "COpenSSL"],
+      name: "SparseCore", dependencies: ["CGraphBLAS", "CGraphBLASMemory", "CSparseKernels", "COpenSSL"],
       swiftSettings: strict),
     .target(
       name: "SparseLayers",
       dependencies: [
-        "SparseCore", "CZlib", "CZip", .product(name: "SwiftCSV", package: "SwiftCSV"),
+        "SparseCore", "CSparseKernels", "CZlib", "CZip", .product(name: "SwiftCSV", package: "SwiftCSV"),
       ],
       swiftSettings: strict),
     .target(
       name: "EarlyExit", dependencies: ["SparseCore", "SparseLayers"], swiftSettings: strict),
+    // What 'sparsectl bench' and the package Benchmarks share; no promised API.
+    .target(name: "CSparseBench"),
+    .target(
+      name: "_SparseBench", dependencies: ["SparseCore", "SparseLayers", "CSparseBench"],
+      path: "Sources/SparseBench", swiftSettings: strict),
     .executableTarget(
       name: "sparsectl",
       dependencies: [
-        "SparseCore", "SparseLayers", "EarlyExit",
+        "SparseCore", "SparseLayers", "EarlyExit", "_SparseBench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

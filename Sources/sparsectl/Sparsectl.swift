@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Sparsectl: ParsableCommand {
@@ -15,5 +16,13 @@ struct Sparsectl: ParsableCommand {
       code is 0 when done, 1 when something failed, 64 for wrong usage.
       """,
     version: "0.1.0",
-    subcommands: [Train.self, Evaluate.self, Measure.self])
+    subcommands: [Train.self, Evaluate.self, Measure.self, Predict.self, Bench.self])
+
+  /// Runs the command of the command line.
+  static func main() {
+    // A write past a limit or into a pipe nobody reads then fails, and is reported, as any other.
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    main(nil)
+  }
 }

@@ -9,21 +9,32 @@ public struct Engine: Sendable, CustomStringConvertible {
   public var backend: Backend
   /// The lanes of a tile; the engine's own choice when nil.
   public var tileWidth: Int?
+  /// The instruction set of the native kernels; the best one when nil.
+  public var kernels: String?
 
   /// Creates an engine.
   ///
   /// - Parameters:
   ///   - backend: The implementation.
   ///   - tileWidth: The lanes of a tile; the engine's own choice when nil.
-  public init(_ backend: Backend, tileWidth: Int? = nil) {
+  ///   - kernels: The instruction set of the native kernels; the best one when nil.
+  public init(_ backend: Backend, tileWidth: Int? = nil, kernels: String? = nil) {
     self.backend = backend
     self.tileWidth = tileWidth
+    self.kernels = kernels
   }
 
   /// The engines that are compared with the oracle.
   public static let underTest: [Engine] =
-    Backend.allCases.filter { $0 != .auto }
+    [Backend.reference, .suiteSparse]
     .flatMap { backend in [nil, 1, 3, 16].map { Engine(backend, tileWidth: $0) } }
+    + kernelSets.flatMap { kernels in
+      [nil, 1, 3, 8, 33, 136].map { Engine(.native, tileWidth: $0, kernels: kernels) }
+    }
+
+  /// The instruction sets that this CPU can run, the source of the widest on narrower registers too.
+  public static let kernelSets = ["avx512", "avx2", "avx2x16", "neon", "plain"]
+    .filter { KernelSet.named($0) != nil }
 
   /// The batch sizes around which kernels change: none, one, a few, and both sides of a vector width.
   public static let batchSizes = [0, 1, 7, 64, 65]
@@ -36,13 +47,15 @@ public struct Engine: Sendable, CustomStringConvertible {
   /// - Returns: The plan.
   /// - Throws: What the backend throws.
   public func plan(_ pattern: Pattern, threads: Int = 1) throws -> any JunctionPlan {
-    let plan = try backend.plan(pattern, threads: threads)
+    let kernels = try kernels.flatMap { KernelSet.named($0) } ?? KernelSet.current.get()
+    let plan = try backend.plan(pattern, threads: threads, kernels: kernels)
     return tileWidth.map { FixedWidthPlan(plan, tileWidth: $0) } ?? plan
   }
 
   /// The name of a failed case.
   public var description: String {
-    "\(backend.rawValue)\(tileWidth.map { " in tiles of \($0)" } ?? "")"
+    "\(backend.rawValue)\(kernels.map { " \($0)" } ?? "")"
+      + (tileWidth.map { " in tiles of \($0)" } ?? "")
   }
 }
 
@@ -59,7 +72,8 @@ private final class FixedWidthPlan: JunctionPlan {
   var pattern: Pattern { plan.pattern }
   var backend: Backend { plan.backend }
   var layout: ValueLayout { plan.layout }
-  func tileWidth(samples: Int) -> Int { width }
+  var weightGradientParts: [Range<Int>] { plan.weightGradientParts }
+  func tileWidth(samples: Int) -> Int? { width }
 
   func forward(_ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile) throws {
     try plan.forward(weights, bias: bias, input: input, output: output)
@@ -74,9 +88,9 @@ private final class FixedWidthPlan: JunctionPlan {
   }
 
   func weightGradient(
-    outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
+    part: Int, outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
   ) throws {
     try plan.weightGradient(
-      outputGradient: outputGradient, input: input, shape: shape, gradient: gradient)
+      part: part, outputGradient: outputGradient, input: input, shape: shape, gradient: gradient)
   }
 }

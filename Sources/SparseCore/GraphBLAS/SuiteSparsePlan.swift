@@ -16,6 +16,7 @@ internal import Synchronization
 public final class SuiteSparsePlan: JunctionPlan {
   public let pattern: Pattern
   public let layout: ValueLayout
+  public let warning: String?
   public var backend: Backend { .suiteSparse }
 
   private let forwardIndices: CSRIndices
@@ -26,10 +27,12 @@ public final class SuiteSparsePlan: JunctionPlan {
   ///
   /// - Parameters:
   ///   - pattern: The junction's connections.
-  ///   - threads: The most threads of one product.
+  ///   - threads: The most threads of one product, among which GraphBLAS divides the samples.
+  ///   - warning: What to tell people about this plan.
   /// - Throws: `SparseError.Code.backend` when GraphBLAS cannot be started or has no memory.
-  public init(_ pattern: Pattern, threads: Int = 1) throws {
+  public init(_ pattern: Pattern, threads: Int = 1, warning: String? = nil) throws {
     try GraphBLAS.started.get()
+    self.warning = warning
     self.pattern = pattern
     layout = .csrAndTranspose(of: pattern)
     forwardIndices = CSRIndices(
@@ -39,8 +42,10 @@ public final class SuiteSparsePlan: JunctionPlan {
     descriptors = Mutex(try Descriptors.make(threads: threads))
   }
 
-  /// GraphBLAS divides the samples among its own threads, so a batch stays in one piece.
-  public func tileWidth(samples: Int) -> Int { samples }
+  /// Narrow tiles: saxpy5 walks X row by row for sixteen lanes at a time, and in a wide tile those
+  /// rows lie a multiple of 1 KiB apart, where they evict each other from the first two caches.
+  /// At 1024×1024, density 0.25, batch 256: 10.2 ms in one piece, 6.7 ms in tiles of 32 lanes.
+  public func tileWidth(samples: Int) -> Int? { max(min(samples, 32), 1) }
 
   public func forward(
     _ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile
@@ -66,7 +71,7 @@ public final class SuiteSparsePlan: JunctionPlan {
   }
 
   public func weightGradient(
-    outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
+    part: Int, outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
   ) throws {
     checkWeightGradient(outputGradient: outputGradient, input: input, gradient: gradient)
     gradient.fill(with: 0)

@@ -3,6 +3,7 @@
 /// | text | degrees | densities |
 /// |---|---|---|
 /// | `structured` | every in-degree equal, every out-degree equal | k/gcd(inputs, outputs) |
+/// | `grouped:N` | as structured; N consecutive outputs share their inputs | k/gcd(inputs, outputs/N) |
 /// | `balanced` | in-degrees differ by at most one, out-degrees too | any |
 /// | `random` | whatever falls out | any |
 /// | `full` | every input to every output | 1 |
@@ -12,7 +13,7 @@
 public struct PatternFamily: Sendable {
   /// Every family that can be named by text, in the order in which help and errors list them.
   static let registered: [any PatternRule.Type] = [
-    StructuredRule.self, BalancedRule.self, RandomRule.self, FullRule.self,
+    StructuredRule.self, GroupedRule.self, BalancedRule.self, RandomRule.self, FullRule.self,
   ]
 
   let rule: any PatternRule

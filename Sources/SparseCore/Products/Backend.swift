@@ -1,7 +1,10 @@
 /// Which implementation computes the products of a junction.
 public enum Backend: String, CaseIterable, Codable, Sendable {
-  /// The fastest that is available and agrees with the engine of record on the pattern at hand.
+  /// The native kernels where they agree with the engine of record on the pattern at hand, else
+  /// the engine of record.
   case auto
+  /// This package's own kernels.
+  case native
   /// SuiteSparse:GraphBLAS, the engine of record.
   case suiteSparse = "suitesparse"
   /// Plain Swift loops: slow, short, and the oracle that the others are tested against.
@@ -13,13 +16,26 @@ extension Backend {
   ///
   /// - Parameters:
   ///   - pattern: The junction's connections.
-  ///   - threads: The most threads one product may use.
-  /// - Returns: A plan whose `backend` says what was chosen.
-  /// - Throws: `SparseError.Code.backend` when the library cannot be started or has no memory.
+  ///   - threads: The most threads one product may use by itself; native products use one each.
+  /// - Returns: A plan whose `backend` says what was chosen, and whose `warning` says why it is not
+  ///   the one to expect.
+  /// - Throws: `SparseError.Code.backend` when the library cannot be started or has no memory,
+  ///   `unsupported` when `SPARSE_KERNELS` names kernels that this CPU lacks.
   public func plan(_ pattern: Pattern, threads: Int = 1) throws -> any JunctionPlan {
+    try plan(pattern, threads: threads, kernels: KernelSet.current.get())
+  }
+
+  package func plan(
+    _ pattern: Pattern, threads: Int = 1, kernels: KernelSet
+  ) throws -> any JunctionPlan {
     switch self {
-    case .auto, .suiteSparse: try SuiteSparsePlan(pattern, threads: threads)
+    case .auto: try AdmittedPlan.make(pattern, threads: threads, kernels: kernels)
+    case .native: NativePlan(pattern, kernels: kernels)
+    case .suiteSparse: try SuiteSparsePlan(pattern, threads: threads)
     case .reference: ReferencePlan(pattern)
     }
   }
+
+  /// Whether the engine divides its own products among threads, so that nobody else should.
+  public var hasOwnThreads: Bool { self == .suiteSparse || self == .reference }
 }

@@ -20,11 +20,18 @@ public protocol JunctionPlan: AnyObject, Sendable {
   /// The order of the values in memory.
   var layout: ValueLayout { get }
 
+  /// What this plan has to tell people about itself, such as why it is not the one they expect.
+  var warning: String? { get }
+
   /// The number of lanes in which this plan wants a batch cut.
   ///
-  /// - Parameter samples: The samples of the batch, at least 1.
-  /// - Returns: The tile width, at least 1.
-  func tileWidth(samples: Int) -> Int
+  /// - Parameter samples: The samples of the batch.
+  /// - Returns: The tile width, at least 1; nil when the plan likes a batch best in one piece.
+  func tileWidth(samples: Int) -> Int?
+
+  /// The parts in which the weight gradient can be computed concurrently: ranges of the stored
+  /// values, in order, together all of them. They do not depend on the number of threads.
+  var weightGradientParts: [Range<Int>] { get }
 
   /// Computes Y = b + W·X for one tile.
   ///
@@ -46,15 +53,40 @@ public protocol JunctionPlan: AnyObject, Sendable {
     _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
   ) throws
 
-  /// Computes dW = P ⊙ (dY·Xᵀ) over all tiles of a batch, in the order of the tiles.
+  /// Computes one part of dW = P ⊙ (dY·Xᵀ) over all tiles of a batch, in the order of the tiles.
+  ///
+  /// - Parameters:
+  ///   - part: The part's position in `weightGradientParts`.
+  ///   - outputGradient: dY; `outputs` features. Padding lanes hold 0.
+  ///   - input: X; `inputs` features, laid out as `outputGradient`.
+  ///   - shape: How the batch is laid out.
+  ///   - gradient: One value per stored weight, in this plan's order. The part is overwritten.
+  func weightGradient(
+    part: Int, outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
+  ) throws
+}
+
+extension JunctionPlan {
+  public var warning: String? { nil }
+  public var weightGradientParts: [Range<Int>] { [0..<pattern.edgeCount] }
+  public func tileWidth(samples: Int) -> Int? { nil }
+
+  /// Computes dW = P ⊙ (dY·Xᵀ) over all tiles of a batch.
   ///
   /// - Parameters:
   ///   - outputGradient: dY; `outputs` features. Padding lanes hold 0.
   ///   - input: X; `inputs` features, laid out as `outputGradient`.
   ///   - shape: How the batch is laid out.
   ///   - gradient: One value per stored weight, in this plan's order. Overwritten.
-  func weightGradient(
-    outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer) throws
+  /// - Throws: What the engine throws.
+  public func weightGradient(
+    outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
+  ) throws {
+    for part in weightGradientParts.indices {
+      try weightGradient(
+        part: part, outputGradient: outputGradient, input: input, shape: shape, gradient: gradient)
+    }
+  }
 }
 
 /// Where a plan keeps each value of its pattern.

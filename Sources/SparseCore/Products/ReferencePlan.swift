@@ -13,8 +13,6 @@ public final class ReferencePlan: JunctionPlan {
     self.pattern = pattern
   }
 
-  public func tileWidth(samples: Int) -> Int { samples }
-
   // X: [inputs, lanes]   Y: [outputs, lanes]   accumulate in Float, row by row, in stored order.
   public func forward(
     _ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile
@@ -47,7 +45,7 @@ public final class ReferencePlan: JunctionPlan {
   }
 
   public func weightGradient(
-    outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
+    part: Int, outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
   ) throws {
     checkWeightGradient(outputGradient: outputGradient, input: input, gradient: gradient)
     gradient.fill(with: 0)

@@ -63,6 +63,12 @@ public final class Tiles: Sendable {
     buffer = FloatBuffer(count: features * capacity)
   }
 
+  /// Allocates as much room as other tiles have.
+  package init(copyingSizeOf other: Tiles) {
+    features = other.features
+    buffer = FloatBuffer(count: other.buffer.count)
+  }
+
   /// One tile of a batch.
   ///
   /// - Parameters:

@@ -31,7 +31,9 @@ public struct Dataset: Sendable {
   public let imageShape: ImageShape?
 
   /// The labels, one target per task; the first is the default task.
-  public let targets: [Target]
+  ///
+  /// Empty where samples were made or read without labels.
+  public private(set) var targets: [Target]
 
   /// The number of samples, at least 1.
   public let sampleCount: Int
@@ -50,6 +52,24 @@ public struct Dataset: Sendable {
     featureCount: Int,
     imageShape: ImageShape? = nil,
     targets: [Target]
+  ) throws {
+    try self.init(unlabeled: features, featureCount: featureCount, imageShape: imageShape)
+    try Self.check(targets, sampleCount: sampleCount)
+    self.targets = targets
+  }
+
+  /// Checks samples without labels and makes a data set of them.
+  ///
+  /// - Parameters:
+  ///   - features: The features of all samples, sample after sample.
+  ///   - featureCount: The number of features of a sample.
+  ///   - imageShape: The shape of a sample when samples are images.
+  /// - Throws: `SparseError` with code `.shapeMismatch` when counts do not fit, `.invalidArgument`
+  ///   when there is no sample or a feature is not finite.
+  public init(
+    unlabeled features: Features,
+    featureCount: Int,
+    imageShape: ImageShape? = nil
   ) throws {
     guard featureCount > 0 else {
       throw SparseError(
@@ -73,14 +93,13 @@ public struct Dataset: Sendable {
         "images of \(imageShape) do not fit samples of \(featureCount) features."
       )
     }
-    try Self.check(targets, sampleCount: sampleCount)
     if case .floats(let values) = features {
       try Self.requireFinite(values, featureCount: featureCount)
     }
     self.features = features
     self.featureCount = featureCount
     self.imageShape = imageShape
-    self.targets = targets
+    targets = []
     self.sampleCount = sampleCount
   }
 

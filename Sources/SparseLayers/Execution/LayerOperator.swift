@@ -1,9 +1,10 @@
 public import SparseCore
 
 /// Activations somewhere in a network, and the gradient of the loss with respect to them.
-public final class Node: Sendable {
+// SAFETY: 'values' changes only between two phases of a step, when no worker runs.
+public final class Node: @unchecked Sendable {
   /// The activations.
-  public let values: Tiles
+  public internal(set) var values: Tiles
   /// The gradient; nil where none is needed, as for the data or when only predicting.
   public let gradient: Tiles?
 
@@ -35,8 +36,8 @@ public struct OperatorContext {
   public let identity: Int
   /// The seed of the layer's random stream.
   public let seed: UInt64
-  /// Plans the products of a junction.
-  public let plan: (Pattern) throws -> any JunctionPlan
+  /// The planned products, for junctions.
+  public let plan: (any JunctionPlan)?
 
   /// Allocates the node that the layer writes.
   ///
@@ -75,9 +76,10 @@ public struct Pass: Sendable {
 
 /// What runs a layer: planned products, buffers and gradients.
 ///
-/// A training step calls, in this order, `beginForward` (whole batch), `forward` for each tile,
-/// `beginBackward` (whole batch), `backward` for each tile, `finishBackward` (whole batch). Calls
-/// for different tiles may run concurrently.
+/// A training step calls, in this order, `forward` for each tile, `backward` for each tile, and
+/// `finishBackward` for each part. Calls for different tiles, and for different parts, may run
+/// concurrently. For operators that need the whole batch, `beginForward` comes between the last tile
+/// of the operators before and their own first, and `beginBackward` likewise on the way back.
 public protocol LayerOperator: AnyObject {
   /// The node that this operator writes; its input, when it works in place.
   var output: Node { get }
@@ -92,37 +94,61 @@ public protocol LayerOperator: AnyObject {
   /// trained parameters.
   var trainedParameters: [TrainedParameter] { get }
 
+  /// The parts in which `finishBackward` works: pieces of trained parameters, together all of them.
+  var parameterParts: [ParameterPart] { get }
+
   /// The current arrays of all the layer's parameters, in the layer's order.
   var parameterValues: [[Float]] { get }
 
   /// Takes over arrays in the layer's order, as after reading a checkpoint.
   func setParameterValues(_ values: [[Float]])
 
-  /// Prepares the forward tiles of a batch.
+  /// Prepares the forward tiles of a batch whose input is complete.
   func beginForward(_ pass: Pass)
 
   /// Computes one tile of `output`.
   func forward(tile index: Int, _ pass: Pass) throws
 
-  /// Prepares the backward tiles of a batch.
+  /// Prepares the backward tiles of a batch whose output gradient is complete.
   func beginBackward(_ pass: Pass)
 
   /// Turns one tile of `output.gradient` into one of the input's gradient.
   func backward(tile index: Int, _ pass: Pass) throws
 
-  /// Computes the gradients of the parameters, when all tiles went backward.
-  func finishBackward(_ pass: Pass) throws
+  /// Computes the gradient of one part of the parameters, when all tiles went backward.
+  func finishBackward(part index: Int, _ pass: Pass) throws
 }
 
 extension LayerOperator {
   public var needsWholeBatch: Bool { false }
   public var readsOutputBackward: Bool { false }
   public var trainedParameters: [TrainedParameter] { [] }
+  public var parameterParts: [ParameterPart] {
+    trainedParameters.enumerated().map { ParameterPart(parameter: $0, values: 0..<$1.values.count) }
+  }
   public var parameterValues: [[Float]] { [] }
   public func setParameterValues(_ values: [[Float]]) {}
   public func beginForward(_ pass: Pass) {}
   public func beginBackward(_ pass: Pass) {}
-  public func finishBackward(_ pass: Pass) throws {}
+  public func finishBackward(part index: Int, _ pass: Pass) throws {}
+}
+
+/// A piece of one of a layer's trained parameters.
+public struct ParameterPart: Hashable, Sendable {
+  /// The parameter's position among the operator's `trainedParameters`.
+  public var parameter: Int
+  /// The values of the piece.
+  public var values: Range<Int>
+
+  /// Creates a piece.
+  ///
+  /// - Parameters:
+  ///   - parameter: The parameter's position among the operator's `trainedParameters`.
+  ///   - values: The values of the piece.
+  public init(parameter: Int, values: Range<Int>) {
+    self.parameter = parameter
+    self.values = values
+  }
 }
 
 /// An array that an optimiser changes, and the gradient of the loss with respect to it.
@@ -151,7 +177,4 @@ public struct TrainedParameter: Sendable {
     self.decays = decays
     self.weights = weights
   }
-
-  /// For each value its position in CSR order; nil when the two orders are the same.
-  var csrPositions: [UInt32]? { weights?.layout.csrPositions }
 }

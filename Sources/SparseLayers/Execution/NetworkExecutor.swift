@@ -2,10 +2,9 @@ public import SparseCore
 
 /// Runs a network: the planned operators of all layers, in order, with their buffers.
 ///
-/// Built once for a largest batch; afterwards nothing is planned or allocated again.
+/// Built once for a largest batch; afterwards nothing is planned or allocated again. The results do
+/// not depend on the number of threads.
 public final class NetworkExecutor {
-  /// The network as it was when the executor was built; `currentNetwork` has today's parameters.
-  let original: Network
   /// The samples of the largest batch.
   public let batchCapacity: Int
   /// Where the data of a batch go in.
@@ -17,16 +16,18 @@ public final class NetworkExecutor {
   /// All arrays that an optimiser changes.
   public let trainedParameters: [TrainedParameter]
 
-  private let operators: [any LayerOperator]
-  private let forwardRuns: [Range<Int>]
-  private let backwardRuns: [Range<Int>]
+  /// The network as it was when the executor was built; `currentNetwork` has today's parameters.
+  let original: Network
+  let operators: [any LayerOperator]
+  let pool: WorkerPool
+  let phases: TilePhases
 
   /// Plans the junctions and allocates the buffers.
   ///
   /// - Parameters:
   ///   - network: What to run.
   ///   - backend: The engine of the products.
-  ///   - threads: The most threads of one product.
+  ///   - threads: The most threads at work.
   ///   - batchCapacity: The samples of the largest batch.
   ///   - isTraining: Whether gradients will be computed.
   ///   - seed: Decides what dropout drops.
@@ -35,15 +36,17 @@ public final class NetworkExecutor {
     _ network: Network, backend: Backend = .auto, threads: Int = 1, batchCapacity: Int,
     isTraining: Bool = false, seed: UInt64 = 0
   ) throws {
+    // Threads within a product and threads over tiles would get in each other's way.
+    let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
     try self.init(
-      network, batchCapacity: batchCapacity, isTraining: isTraining, seed: seed
-    ) { try backend.plan($0, threads: threads) }
+      network, threads: outer, batchCapacity: batchCapacity, isTraining: isTraining, seed: seed
+    ) { try backend.plan($0, threads: inner) }
   }
 
-  /// As above, with plans of the caller's making.
+  /// Builds an executor whose junctions are planned by the caller.
   package init(
-    _ network: Network, batchCapacity: Int, isTraining: Bool, seed: UInt64,
-    plan: @escaping (Pattern) throws -> any JunctionPlan
+    _ network: Network, threads: Int = 1, batchCapacity: Int, isTraining: Bool, seed: UInt64,
+    plan: (Pattern) throws -> any JunctionPlan
   ) throws {
     precondition(batchCapacity >= 1, "a batch of \(batchCapacity) samples")
     original = network
@@ -51,30 +54,16 @@ public final class NetworkExecutor {
     let plans = try network.junctions.map { try plan($0.layer.pattern) }
     self.plans = plans
     // A last tile that is not full still takes up a whole tile's lanes.
-    let lanes = (1...batchCapacity).lazy.map { Self.shape(samples: $0, plans).lanes }.max()
+    let lanes = (1...batchCapacity).lazy.map { Self.shape(plans, samples: $0).lanes }.max()
     var builder = OperatorBuilder(
       network: network, capacity: lanes ?? batchCapacity, isTraining: isTraining, seed: seed)
-    // The operators are made in the order of 'places', and so of 'junctions'.
-    var unused = plans[...]
-    try builder.build { pattern in
-      if unused.first?.pattern == pattern, let made = unused.popFirst() { return made }
-      return try plan(pattern)
-    }
+    try builder.build(plans: plans)
     input = builder.input
     outputs = builder.outputs
     operators = builder.operators
     trainedParameters = operators.flatMap(\.trainedParameters)
-    forwardRuns = Self.runs(operators.map(\.needsWholeBatch))
-    let count = operators.count
-    backwardRuns = Self.runs(operators.reversed().map(\.needsWholeBatch))
-      .map { count - $0.upperBound..<count - $0.lowerBound }
-  }
-
-  /// Cuts a list of operators before each that needs the whole batch: within a run, a tile goes
-  /// through all operators while it is in cache.
-  private static func runs(_ needsWholeBatch: [Bool]) -> [Range<Int>] {
-    let starts = needsWholeBatch.indices.filter { $0 == 0 || needsWholeBatch[$0] }
-    return zip(starts, starts.dropFirst() + [needsWholeBatch.count]).map { $0..<$1 }
+    pool = WorkerPool(threads: threads)
+    phases = TilePhases(operators, pool)
   }
 
   /// How a batch is laid into tiles.
@@ -84,12 +73,14 @@ public final class NetworkExecutor {
   public func shape(samples: Int) -> Tiles.Shape {
     precondition(
       samples <= batchCapacity, "\(samples) samples; the executor was built for \(batchCapacity)")
-    return Self.shape(samples: samples, plans)
+    return Self.shape(plans, samples: samples)
   }
 
-  private static func shape(samples: Int, _ plans: [any JunctionPlan]) -> Tiles.Shape {
-    let width = plans.map { $0.tileWidth(samples: max(samples, 1)) }.max() ?? max(samples, 1)
-    return Tiles.Shape(samples: samples, width: width)
+  /// The widest tile that a plan asks for: every kernel copes with more lanes than it likes best.
+  private static func shape(_ plans: [any JunctionPlan], samples: Int) -> Tiles.Shape {
+    var width = 0
+    for plan in plans { width = max(width, plan.tileWidth(samples: samples) ?? 0) }
+    return Tiles.Shape(samples: samples, width: width > 0 ? width : max(samples, 1))
   }
 
   /// Computes all branches for the batch that is in `input`.
@@ -97,12 +88,7 @@ public final class NetworkExecutor {
   /// - Parameter pass: The batch's layout and mode.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   public func forward(_ pass: Pass) throws {
-    for run in forwardRuns {
-      for index in run { operators[index].beginForward(pass) }
-      for tile in 0..<pass.shape.count {
-        for index in run { try operators[index].forward(tile: tile, pass) }
-      }
-    }
+    try phases.forward(pass)
   }
 
   /// Computes all gradients from those in `outputs`, for the batch that went forward last.
@@ -110,15 +96,16 @@ public final class NetworkExecutor {
   /// - Parameter pass: The same pass.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   public func backward(_ pass: Pass) throws {
-    for run in backwardRuns {
-      for index in run.reversed() { operators[index].beginBackward(pass) }
-      for tile in 0..<pass.shape.count {
-        for index in run.reversed() { try operators[index].backward(tile: tile, pass) }
-      }
+    try phases.backward(pass)
+    for layer in operators {
+      for part in layer.parameterParts.indices { try layer.finishBackward(part: part, pass) }
     }
-    for layer in operators { try layer.finishBackward(pass) }
   }
+}
 
+// MARK: - Parameters
+
+extension NetworkExecutor {
   /// The network with the parameters as they are now.
   ///
   /// - Returns: A value independent of this executor.
@@ -143,80 +130,18 @@ public final class NetworkExecutor {
   /// - Throws: `SparseError.Code.shapeMismatch` when the architectures differ.
   public func load(_ network: Network) throws {
     let places = original.places
-    let fits = network.places == places && places.allSatisfy { place in
-      let (new, old) = (network[place], original[place])
-      return new.description == old.description
-        && (new as? SparseLinear)?.pattern == (old as? SparseLinear)?.pattern
-    }
+    let fits =
+      network.places == places
+      && places.allSatisfy { place in
+        let (new, old) = (network[place], original[place])
+        return new.description == old.description
+          && (new as? SparseLinear)?.pattern == (old as? SparseLinear)?.pattern
+      }
     guard fits else {
       throw SparseError(.shapeMismatch, "The parameters are of a network of another architecture.")
     }
     for (place, layer) in zip(places, operators) {
       layer.setParameterValues(network[place].parameters.map(\.values))
     }
-  }
-}
-
-/// Makes the operators of a network and wires their nodes.
-private struct OperatorBuilder {
-  let network: Network
-  let capacity: Int
-  let isTraining: Bool
-  let seed: UInt64
-
-  let input: Node
-  var operators: [any LayerOperator] = []
-  var outputs: [Node] = []
-
-  init(network: Network, capacity: Int, isTraining: Bool, seed: UInt64) {
-    self.network = network
-    self.capacity = capacity
-    self.isTraining = isTraining
-    self.seed = seed
-    input = Node(features: network.inputSize, capacity: capacity, hasGradient: false)
-  }
-
-  mutating func build(plan: @escaping (Pattern) throws -> any JunctionPlan) throws {
-    var node = input
-    var branchNodes: [Int: Node] = [:]
-    for position in 0...network.backbone.count {
-      let leaving = network.branches.indices.filter { network.branches[$0].position == position }
-      if position > 0 {
-        let isShared = network.branches.contains { $0.position == position - 1 }
-        node = try append(
-          network.backbone[position - 1], reading: node, isShared: isShared, accumulates: false,
-          plan)
-      }
-      // On the way back the backbone's later layers run first and write the gradient at this
-      // node; a branch adds its own, unless nothing follows here.
-      let continues = position < network.backbone.count
-      for (rank, index) in leaving.enumerated() {
-        var end = node
-        for (depth, layer) in network.branches[index].layers.enumerated() {
-          let isFirst = depth == 0
-          end = try append(
-            layer, reading: end, isShared: isFirst && (continues || leaving.count > 1),
-            accumulates: isFirst && (continues || rank < leaving.count - 1), plan)
-        }
-        branchNodes[index] = end
-      }
-    }
-    outputs = network.branches.indices.compactMap { branchNodes[$0] }
-  }
-
-  private mutating func append(
-    _ layer: any Layer, reading input: Node, isShared: Bool, accumulates: Bool,
-    _ plan: @escaping (Pattern) throws -> any JunctionPlan
-  ) throws -> Node {
-    // A layer may overwrite its input when it is the only reader and the layer that made the input
-    // does not need it again for its own gradient. Nobody overwrites the data.
-    let maker = operators.last { $0.output === input }
-    let context = OperatorContext(
-      input: input, mayOverwriteInput: !isShared && maker.map { !$0.readsOutputBackward } ?? false,
-      accumulatesInputGradient: accumulates, isTraining: isTraining, capacity: capacity,
-      identity: operators.count, seed: seed, plan: plan)
-    let made = try layer.makeOperator(context)
-    operators.append(made)
-    return made.output
   }
 }

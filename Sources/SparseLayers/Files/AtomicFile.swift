@@ -48,6 +48,17 @@ package enum AtomicFile {
       try replace(target, status, named: path, expectedBytes, body)
     }
   }
+
+  /// Finds out before long work whether a file could be written at its end.
+  ///
+  /// A temporary file is created as `write` would create it, and removed.
+  ///
+  /// - Parameter path: The file to create or replace later.
+  /// - Throws: `SparseError` with code `.fileSystem` and a `SystemFailure` as its cause.
+  package static func requireWritable(_ path: String) throws {
+    guard case .file(let target, let status) = try resolve(path) else { return }
+    removeFile(try prepare(target, status, named: path).path)
+  }
 }
 
 // MARK: - Where to write
@@ -115,20 +126,9 @@ extension AtomicFile {
     _ expectedBytes: Int?,
     _ body: (inout FileSink) throws -> Void
   ) throws {
-    let (directory, name) = split(target)
-    guard !name.isEmpty else {
-      throw SparseError.fileSystem(path, "write", SystemFailure(EISDIR))
-    }
-    let note = status == nil ? "Nothing was left there." : "The previous file is unchanged."
-    if status != nil {
-      try naming(path, "replace", note: note) { () throws(SystemFailure) in
-        try requireWritable(target)
-      }
-    }
-    let new = try naming(path, "create a temporary file beside it", note: note) {
-      () throws(SystemFailure) in
-      try create(in: directory, for: name, replacing: status)
-    }
+    let directory = split(target).directory
+    let note = note(status)
+    let new = try prepare(target, status, named: path)
     let temporary = new.path
     do {
       try fill(new.descriptor, path, expectedBytes, note: note, synchronizing: true, body)
@@ -143,6 +143,32 @@ extension AtomicFile {
     try naming(path, "sync the directory", note: afterwards) { () throws(SystemFailure) in
       try synchronize(directory: directory.isEmpty ? "." : directory)
     }
+  }
+
+  /// Creates the temporary file of a target that may be replaced.
+  private static func prepare(
+    _ target: String,
+    _ status: FileStatus?,
+    named path: String
+  ) throws -> NewFile {
+    let (directory, name) = split(target)
+    guard !name.isEmpty else {
+      throw SparseError.fileSystem(path, "write", SystemFailure(EISDIR))
+    }
+    if status != nil {
+      try naming(path, "replace", note: note(status)) { () throws(SystemFailure) in
+        try SparseLayers.requireWritable(target)
+      }
+    }
+    return try naming(path, "create a temporary file beside it", note: note(status)) {
+      () throws(SystemFailure) in
+      try create(in: directory, for: name, replacing: status)
+    }
+  }
+
+  /// What becomes of the target when writing fails.
+  private static func note(_ status: FileStatus?) -> String {
+    status == nil ? "Nothing was left there." : "The previous file is unchanged."
   }
 
   private struct NewFile: ~Copyable {

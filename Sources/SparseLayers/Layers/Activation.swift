@@ -1,3 +1,4 @@
+internal import CSparseKernels
 internal import Foundation
 public import SparseCore
 
@@ -62,6 +63,15 @@ public struct Activation: Layer {
 extension Activation.Function {
   static let leakySlope: Float = 0.01
 
+  /// The slope below 0 of the functions that are straight on both sides.
+  var slope: Float? {
+    switch self {
+    case .relu: 0
+    case .leakyReLU: Self.leakySlope
+    case .tanh, .sigmoid: nil
+    }
+  }
+
   @inline(__always)
   func value(_ x: Float) -> Float {
     switch self {
@@ -104,6 +114,11 @@ private final class ActivationOperator: LayerOperator {
   func forward(tile index: Int, _ pass: Pass) throws {
     let from = input.values.tile(index, of: pass.shape)
     let to = output.values.tile(index, of: pass.shape)
+    if input === output, let slope = function.slope {
+      // SAFETY: the tile holds features × width floats.
+      unsafe KernelSet.elementWise.table.relu(to.base, to.features * to.width, slope)
+      return
+    }
     let function = function
     from.mapped(to: to) { x, _ in function.value(x) }
   }
@@ -113,6 +128,12 @@ private final class ActivationOperator: LayerOperator {
     let y = output.values.tile(index, of: pass.shape)
     let dy = outputGradient.tile(index, of: pass.shape)
     let dx = inputGradient.tile(index, of: pass.shape)
+    if inputGradient === outputGradient, let slope = function.slope {
+      // SAFETY: both tiles hold features × width floats.
+      unsafe KernelSet.elementWise.table.relu_gradient(
+        y.base, dy.base, y.features * y.width, slope)
+      return
+    }
     let function = function
     let accumulates = accumulates
     y.mapped(with: dy, to: dx) { y, dy, dx in

@@ -82,7 +82,8 @@ public struct SparseLinear: Layer {
   }
 
   public func makeOperator(_ context: OperatorContext) throws -> any LayerOperator {
-    try SparseLinearOperator(self, context)
+    let plan = try context.plan ?? Backend.auto.plan(pattern)
+    return SparseLinearOperator(self, plan, context)
   }
 }
 

@@ -1,3 +1,4 @@
+internal import CSparseKernels
 internal import SparseCore
 
 /// Runs a junction by the products that were planned for its pattern.
@@ -11,10 +12,10 @@ final class SparseLinearOperator: LayerOperator {
   private let bias: FloatBuffer
   private let accumulates: Bool
 
-  init(_ layer: SparseLinear, _ context: OperatorContext) throws {
+  init(_ layer: SparseLinear, _ plan: any JunctionPlan, _ context: OperatorContext) {
     input = context.input
     accumulates = context.accumulatesInputGradient
-    plan = try context.plan(layer.pattern)
+    self.plan = plan
     weights = JunctionWeights(csrValues: layer.weights.values, for: plan)
     bias = FloatBuffer(layer.bias)
     output = context.makeOutput(features: layer.outputSize)
@@ -50,26 +51,31 @@ final class SparseLinearOperator: LayerOperator {
       inputGradient: inputGradient.tile(index, of: pass.shape), accumulating: accumulates)
   }
 
-  func finishBackward(_ pass: Pass) throws {
+  /// The parts of the weights, and the bias.
+  var parameterParts: [ParameterPart] {
+    plan.weightGradientParts.map { ParameterPart(parameter: 0, values: $0) }
+      + [ParameterPart(parameter: 1, values: 0..<bias.count)]
+  }
+
+  func finishBackward(part index: Int, _ pass: Pass) throws {
     guard let outputGradient = output.gradient else { return }
-    try plan.weightGradient(
-      outputGradient: outputGradient, input: input.values, shape: pass.shape,
-      gradient: trainedParameters[0].gradient)
-    addRows(of: outputGradient, shape: pass.shape, to: trainedParameters[1].gradient)
+    if index < plan.weightGradientParts.count {
+      try plan.weightGradient(
+        part: index, outputGradient: outputGradient, input: input.values, shape: pass.shape,
+        gradient: trainedParameters[0].gradient)
+    } else {
+      sumRows(of: outputGradient, shape: pass.shape, into: trainedParameters[1].gradient)
+    }
   }
 
   /// db = dY·1, tile by tile.
-  private func addRows(of gradient: Tiles, shape: Tiles.Shape, to sums: FloatBuffer) {
+  private func sumRows(of gradient: Tiles, shape: Tiles.Shape, into sums: FloatBuffer) {
     sums.fill(with: 0)
     for index in 0..<shape.count {
       let tile = gradient.tile(index, of: shape)
-      tile.buffer.withMutableSpan(tile.range) { span in
-        for row in 0..<tile.features {
-          var sum: Float = 0
-          for lane in 0..<tile.width { sum += span[row * tile.width + lane] }
-          sums[row] += sum
-        }
-      }
+      // SAFETY: the tile holds features × width floats, and there is one sum per feature.
+      unsafe KernelSet.elementWise.table.row_sums(
+        tile.base, tile.features, tile.width, sums.base)
     }
   }
 }

@@ -20,55 +20,94 @@ extension Loss {
   ///
   /// - Parameters:
   ///   - outputs: One feature per class.
-  ///   - labels: One label per sample of the tile, each a class.
+  ///   - labels: The labels of all samples of the data, each a class.
+  ///   - samples: The samples in the tile's lanes, as positions in `labels`.
   ///   - gradient: Receives d(scale · loss)/d(output); padding lanes receive 0.
   ///   - scale: Multiplies the gradient.
   /// - Returns: The sum of the samples' losses, and how many have their label's output on top.
   func evaluate(
-    _ outputs: Tile, labels: ArraySlice<Int32>, gradient: Tile?, scale: Float
+    _ outputs: Tile, labels: [Int32], samples: ArraySlice<Int>, gradient: Tile?, scale: Float
   ) -> Contribution {
-    precondition(labels.count == outputs.samples, "\(labels.count) labels, \(outputs.samples) samples")
+    precondition(samples.count == outputs.samples, "\(samples.count) of \(outputs.samples) samples")
+    if let gradient {
+      precondition(
+        gradient.features == outputs.features && gradient.width == outputs.width,
+        "a gradient of \(gradient.features)×\(gradient.width)")
+    }
+    let classes = outputs.features
+    let width = outputs.width
     var contribution = Contribution()
-    for lane in 0..<outputs.width {
+    for lane in 0..<width {
+      // SAFETY: both tiles hold classes × width floats, and lane < width.
+      let output = unsafe Column(start: outputs.base + lane, stride: width)
+      let slope = gradient.map { unsafe Column(start: $0.base + lane, stride: width) }
       guard lane < outputs.samples else {
-        if let gradient { for row in 0..<outputs.features { gradient[row, lane] = 0 } }
+        if let slope { for row in 0..<classes { slope[row] = 0 } }
         continue
       }
-      let label = Int(labels[labels.startIndex + lane])
+      let label = Int(labels[samples[samples.startIndex + lane]])
       var best = 0
-      for row in 1..<max(outputs.features, 1) where outputs[row, lane] > outputs[best, lane] {
-        best = row
-      }
+      for row in 0..<classes where output[row] > output[best] { best = row }
       if best == label { contribution.correct += 1 }
       switch self {
       case .softmaxCrossEntropy:
-        let largest = outputs[best, lane]
-        var sum: Float = 0
-        for row in 0..<outputs.features { sum += exp(outputs[row, lane] - largest) }
-        contribution.loss += Double(log(sum) + largest - outputs[label, lane])
-        guard let gradient else { continue }
-        for row in 0..<outputs.features {
-          let probability = exp(outputs[row, lane] - largest) / sum
-          gradient[row, lane] = scale * (probability - (row == label ? 1 : 0))
-        }
+        contribution.loss += Self.crossEntropy(output, classes, label, best, slope, scale)
       case .meanSquaredError:
-        let share = 1 / Float(outputs.features)
-        for row in 0..<outputs.features {
-          let distance = outputs[row, lane] - (row == label ? 1 : 0)
-          contribution.loss += Double(share * distance * distance)
-          gradient?[row, lane] = scale * share * 2 * distance
-        }
+        contribution.loss += Self.squaredError(output, classes, label, slope, scale)
       }
     }
     return contribution
   }
 
-  /// The probabilities that a branch's outputs stand for, per sample: softmax, or the outputs
-  /// themselves where the loss compares them with one-hot labels.
-  func probabilities(_ outputs: [Float]) -> [Float] {
-    guard self == .softmaxCrossEntropy, let largest = outputs.max() else { return outputs }
+  private static func crossEntropy(
+    _ output: Column, _ classes: Int, _ label: Int, _ best: Int, _ gradient: Column?, _ scale: Float
+  ) -> Double {
+    let largest = output[best]
+    var sum: Float = 0
+    for row in 0..<classes {
+      let exponential = exp(output[row] - largest)
+      gradient?[row] = exponential
+      sum += exponential
+    }
+    if let gradient {
+      for row in 0..<classes {
+        gradient[row] = scale * (gradient[row] / sum - (row == label ? 1 : 0))
+      }
+    }
+    return Double(log(sum) + largest - output[label])
+  }
+
+  private static func squaredError(
+    _ output: Column, _ classes: Int, _ label: Int, _ gradient: Column?, _ scale: Float
+  ) -> Double {
+    let share = 1 / Float(classes)
+    var loss = 0.0
+    for row in 0..<classes {
+      let distance = output[row] - (row == label ? 1 : 0)
+      loss += Double(share * distance * distance)
+      gradient?[row] = scale * share * 2 * distance
+    }
+    return loss
+  }
+
+  /// The probabilities that one sample's outputs stand for: softmax, or the outputs themselves where
+  /// the loss compares them with one-hot labels.
+  func probabilities(_ outputs: ArraySlice<Float>) -> [Float] {
+    guard self == .softmaxCrossEntropy, let largest = outputs.max() else { return Array(outputs) }
     let exponentials = outputs.map { exp($0 - largest) }
     let sum = exponentials.reduce(0, +)
     return exponentials.map { $0 / sum }
+  }
+}
+
+/// One lane of a tile. Made and used only where its bounds have been checked.
+@safe
+private struct Column {
+  let start: UnsafeMutablePointer<Float>
+  let stride: Int
+
+  subscript(row: Int) -> Float {
+    get { unsafe start[row * stride] }
+    nonmutating set { unsafe start[row * stride] = newValue }
   }
 }

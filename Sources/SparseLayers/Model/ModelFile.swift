@@ -197,8 +197,28 @@ extension ModelFile {
       throw error
     } catch {
       throw SparseError(
-        .corruptFile, "the JSON text '\(key)' of its metadata is not as expected (\(error)).",
+        .corruptFile,
+        """
+        the JSON text '\(key)' of its metadata \(reason(error)). Copy or write the file again.
+        """,
         cause: error)
+    }
+  }
+}
+
+extension ModelFile {
+  /// Says what is wrong with a JSON text and where in it.
+  fileprivate static func reason(_ error: any Error) -> String {
+    func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
+      (context.codingPath + [last].compactMap { $0 }).map(\.stringValue).joined(separator: ".")
+    }
+    return switch error as? DecodingError {
+    case .keyNotFound(let key, let context): "lacks '\(place(context, key))'"
+    case .valueNotFound(_, let context): "has no value for '\(place(context))'"
+    case .typeMismatch(_, let context): "has a value of another kind for '\(place(context))'"
+    case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+      "has an unusable value for '\(place(context))'"
+    default: "is damaged"
     }
   }
 }

@@ -41,9 +41,6 @@ public struct LabeledData: Sendable {
     }
   }
 
-  /// The labels of some of the samples for one branch.
-  func labels(_ chosen: ArraySlice<Int>, branch: Int) -> [Int32] {
-    let labels = samples.dataset.targets[targets[branch]].labels
-    return chosen.map { labels[$0] }
-  }
+  /// The labels of all samples of the data set for one branch.
+  func labels(branch: Int) -> [Int32] { samples.dataset.targets[targets[branch]].labels }
 }

@@ -23,14 +23,6 @@ struct EvaluationSums: Codable, Hashable, Sendable {
     correct = Array(repeating: 0, count: branches)
   }
 
-  mutating func add(_ other: EvaluationSums) {
-    for branch in losses.indices {
-      losses[branch] += other.losses[branch]
-      correct[branch] += other.correct[branch]
-    }
-    samples += other.samples
-  }
-
   func evaluations(of network: Network) -> [BranchEvaluation] {
     let count = Double(max(samples, 1))
     return network.branches.indices.map { branch in
@@ -54,8 +46,11 @@ extension NetworkExecutor {
     _ data: LabeledData, loss: Loss = .softmaxCrossEntropy, progress: (Int) -> Void = { _ in }
   ) throws -> [BranchEvaluation] {
     var sums = EvaluationSums(branches: outputs.count)
-    try forEachBatch(data.samples) { pass, samples in
-      sums.add(losses(of: data, samples, loss, pass, scale: nil))
+    let batchLoss = BatchLoss(loss, executor: self)
+    try forEachBatch(data.samples) { pass, chosen in
+      batchLoss.prepare(data, chosen, pass, scale: nil)
+      try pool.run(batchLoss, count: pass.shape.count)
+      batchLoss.add(to: &sums)
       progress(sums.samples)
     }
     return sums.evaluations(of: original)
@@ -74,7 +69,7 @@ extension NetworkExecutor {
     try outputs(samples).enumerated().map { branch, outputs in
       let classes = self.outputs[branch].values.features
       return stride(from: 0, to: outputs.count, by: classes).flatMap {
-        loss.probabilities(Array(outputs[$0..<$0 + classes]))
+        loss.probabilities(outputs[$0..<$0 + classes])
       }
     }
   }
@@ -98,34 +93,11 @@ extension NetworkExecutor {
     for start in stride(from: 0, to: samples.indices.count, by: batchCapacity) {
       let chosen = samples.indices[start..<min(start + batchCapacity, samples.indices.count)]
       let pass = Pass(shape: shape(samples: chosen.count), mode: .inference)
-      samples.pack(chosen, into: input.values, shape: pass.shape)
+      for tile in 0..<pass.shape.count {
+        samples.pack(chosen, tile: tile, into: input.values, shape: pass.shape)
+      }
       try forward(pass)
       try body(pass, chosen)
     }
-  }
-
-  /// The losses of the batch that went forward last.
-  ///
-  /// - Parameter scale: When given, gradients are written too: of `scale · Σ weight · loss`.
-  func losses(
-    of data: LabeledData, _ samples: ArraySlice<Int>, _ loss: Loss, _ pass: Pass, scale: Float?
-  ) -> EvaluationSums {
-    var sums = EvaluationSums(branches: outputs.count)
-    sums.samples = samples.count
-    for branch in outputs.indices {
-      let labels = data.labels(samples, branch: branch)
-      let weight = original.branches[branch].lossWeight
-      for tile in 0..<pass.shape.count {
-        let outputTile = outputs[branch].values.tile(tile, of: pass.shape)
-        let first = tile * pass.shape.width
-        let part = loss.evaluate(
-          outputTile, labels: labels[first..<first + outputTile.samples],
-          gradient: scale == nil ? nil : outputs[branch].gradient?.tile(tile, of: pass.shape),
-          scale: (scale ?? 0) * weight)
-        sums.losses[branch] += part.loss
-        sums.correct[branch] += part.correct
-      }
-    }
-    return sums
   }
 }

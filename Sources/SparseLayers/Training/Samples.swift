@@ -1,3 +1,4 @@
+internal import CSparseKernels
 internal import SparseCore
 
 /// Samples as a network sees them: scaled, padded with zeros, laid into tiles.
@@ -27,45 +28,60 @@ public struct Samples: Sendable {
     self.indices = indices ?? Array(0..<dataset.sampleCount)
   }
 
-  /// Lays samples into the input of a network.
+  /// Lays the samples of one tile into the input of a network.
   ///
   /// - Parameters:
-  ///   - chosen: Indices of samples, as many as the shape has.
+  ///   - chosen: The batch: indices of samples, as many as the shape has.
+  ///   - index: The tile.
   ///   - tiles: The network's input.
   ///   - shape: How the batch is laid out. Padding lanes become 0.
-  func pack(_ chosen: ArraySlice<Int>, into tiles: Tiles, shape: Tiles.Shape) {
+  func pack(_ chosen: ArraySlice<Int>, tile index: Int, into tiles: Tiles, shape: Tiles.Shape) {
     precondition(chosen.count == shape.samples, "\(chosen.count) of \(shape.samples) samples")
-    for index in 0..<shape.count {
-      let start = chosen.startIndex + index * shape.width
-      let lanes = chosen[start..<min(start + shape.width, chosen.endIndex)]
-      let tile = tiles.tile(index, of: shape)
-      switch dataset.features {
-      case .bytes(let bytes): pack(bytes, lanes, into: tile) { Self.scaled[Int($0)] }
-      case .floats(let floats): pack(floats, lanes, into: tile) { $0 }
-      }
+    let first = chosen.startIndex + index * shape.width
+    let lanes = chosen[first..<min(first + shape.width, chosen.endIndex)]
+    let tile = tiles.tile(index, of: shape)
+    let count = dataset.featureCount
+    precondition(tile.features >= count, "\(count) features into \(tile.features)")
+    tile.buffer.fill(tile.offset + count * tile.width..<tile.range.upperBound, with: 0)
+    switch dataset.features {
+    case .bytes(let bytes): pack(bytes, lanes, into: tile)
+    case .floats(let floats): pack(floats, lanes, into: tile)
     }
   }
 
   /// b / 255 for every byte b.
   private static let scaled: [Float] = (0...255).map { Float($0) / 255 }
 
+  private func pack(_ bytes: [UInt8], _ lanes: ArraySlice<Int>, into tile: Tile) {
+    let count = dataset.featureCount
+    // SAFETY: every index of 'lanes' is a sample of the data set, which has 'count' bytes each; the
+    // tile has room for 'count' features and at least as many lanes.
+    unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<UInt8>?.self, capacity: tile.width) {
+      rows in
+      unsafe bytes.withUnsafeBufferPointer { bytes in
+        guard let start = bytes.baseAddress else { return }
+        for (lane, sample) in lanes.enumerated() {
+          precondition(sample >= 0 && (sample + 1) * count <= bytes.count, "no sample \(sample)")
+          unsafe rows[lane] = start + sample * count
+        }
+        unsafe Self.scaled.withUnsafeBufferPointer { table in
+          unsafe KernelSet.elementWise.table.pack_bytes(
+            rows.baseAddress, lanes.count, count, table.baseAddress, tile.base, tile.width)
+        }
+      }
+    }
+  }
+
   /// Samples side by side, sixteen at a time, so that each group of stores fills a cache line.
-  private func pack<Element>(
-    _ features: [Element], _ lanes: ArraySlice<Int>, into tile: Tile, _ value: (Element) -> Float
-  ) {
+  private func pack(_ floats: [Float], _ lanes: ArraySlice<Int>, into tile: Tile) {
     let count = dataset.featureCount
     let width = tile.width
-    precondition(tile.features >= count, "\(count) features into \(tile.features)")
-    tile.buffer.fill(tile.offset + count * width..<tile.range.upperBound, with: 0)
     tile.buffer.withMutableSpan(tile.range) { span in
       for block in stride(from: 0, to: width, by: 16) {
-        for lane in block..<min(block + 16, width) where lane >= lanes.count {
-          for feature in 0..<count { span[feature * width + lane] = 0 }
-        }
-        let rows = lanes.dropFirst(block).prefix(16).map { $0 * count }
         for feature in 0..<count {
-          for (lane, row) in rows.enumerated() {
-            span[feature * width + block + lane] = value(features[row + feature])
+          for lane in block..<min(block + 16, width) {
+            span[feature * width + lane] =
+              lane < lanes.count ? floats[lanes[lanes.startIndex + lane] * count + feature] : 0
           }
         }
       }

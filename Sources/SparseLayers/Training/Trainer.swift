@@ -17,6 +17,10 @@ public final class Trainer {
   private let training: LabeledData
   private let validation: LabeledData?
   private let optimizer: OptimizerState
+  private let loss: BatchLoss
+  private let update: UpdatePhase
+  /// The step whose batch lies packed in the executor's input, counted from the run's start.
+  private var packedStep: Int?
   private var order: (epoch: Int, samples: [Int])?
 
   /// A place in a run.
@@ -37,7 +41,7 @@ public final class Trainer {
   ///   - training: The samples to learn, matched with the network.
   ///   - validation: The samples to validate after each epoch, if any.
   ///   - backend: The engine of the products.
-  ///   - threads: The most threads of one product.
+  ///   - threads: The most threads at work. The results do not depend on it.
   /// - Throws: `SparseError.Code.invalidArgument` when the recipe has an unusable number or there
   ///   are no samples, `backend` when an engine fails.
   public init(
@@ -57,6 +61,8 @@ public final class Trainer {
       batchCapacity: min(recipe.batchSize, training.indices.count), isTraining: true,
       seed: recipe.seed)
     optimizer = OptimizerState(recipe.optimizer, parameters: executor.trainedParameters)
+    loss = BatchLoss(recipe.loss, executor: executor)
+    update = UpdatePhase(executor, optimizer)
   }
 
   /// The steps of one epoch.
@@ -82,8 +88,10 @@ extension Trainer {
     public var step: Int
     /// The epoch's samples so far.
     public var samples: Int
-    /// The mean loss and accuracy of each branch over the epoch so far.
-    public var branches: [BranchEvaluation]
+    /// The mean loss of the last branch over the epoch so far.
+    public var loss: Double
+    /// The last branch's share of right answers over the epoch so far.
+    public var accuracy: Double
   }
 
   /// What one epoch of training showed.
@@ -114,46 +122,68 @@ extension Trainer {
     let start = ContinuousClock.now
     let samples = samples(ofEpoch: position.epoch)
     var sums = position.sums ?? EvaluationSums(branches: executor.outputs.count)
+    // What the input holds is only known while nobody else could have used the executor.
+    packedStep = nil
     while position.step < stepsPerEpoch {
-      let first = position.step * recipe.batchSize
-      let batch = samples[first..<min(first + recipe.batchSize, samples.count)]
-      sums.add(try step(batch))
+      try step(samples, &sums)
       position.step += 1
       position.sums = sums
       progress(
         StepReport(
           epoch: position.epoch, step: position.step, samples: sums.samples,
-          branches: evaluations(sums)))
+          loss: (sums.losses.last ?? 0) / Double(sums.samples),
+          accuracy: Double(sums.correct.last ?? 0) / Double(sums.samples)))
       if position.step < stepsPerEpoch, shouldStop() { return nil }
     }
     let seconds = start.duration(to: .now) / .seconds(1)
     let rate = learningRate(step: position.epoch * stepsPerEpoch + stepsPerEpoch - 1)
     position = Position(epoch: position.epoch + 1)
     return EpochReport(
-      epoch: position.epoch, learningRate: rate, seconds: seconds, training: evaluations(sums),
+      epoch: position.epoch, learningRate: rate, seconds: seconds,
+      training: sums.evaluations(of: executor.original),
       validation: try validation.map { try executor.evaluate($0, loss: recipe.loss) } ?? [])
   }
 
-  /// One step: forward, losses, backward, update.
-  private func step(_ batch: ArraySlice<Int>) throws -> EvaluationSums {
+  /// One step: the tiles forward, their losses and the way back; then gradients, update, and the
+  /// packing of the next batch.
+  private func step(_ samples: [Int], _ sums: inout EvaluationSums) throws {
     let step = position.epoch * stepsPerEpoch + position.step
+    let batch = batch(position.step, of: samples)
     let pass = Pass(shape: executor.shape(samples: batch.count), mode: .training(step: step))
-    training.samples.pack(batch, into: executor.input.values, shape: pass.shape)
-    try executor.forward(pass)
-    let sums = executor.losses(
-      of: training, batch, recipe.loss, pass, scale: 1 / Float(batch.count))
-    if let branch = sums.losses.firstIndex(where: { !$0.isFinite }) {
+    if packedStep != step {
+      for tile in 0..<pass.shape.count {
+        training.samples.pack(batch, tile: tile, into: executor.input.values, shape: pass.shape)
+      }
+    }
+    loss.prepare(training, batch, pass, scale: 1 / Float(batch.count))
+    try executor.phases.train(pass, loss: loss)
+    loss.add(to: &sums)
+    try checkFinite(sums, step: step)
+    optimizer.beginStep(factor: factor(step: step))
+    let hasNext = position.step + 1 < stepsPerEpoch
+    let next = hasNext ? self.batch(position.step + 1, of: samples) : []
+    try update.run(
+      pass,
+      next: hasNext ? (training.samples, next, executor.shape(samples: next.count)) : nil,
+      on: executor.pool)
+    packedStep = hasNext ? step + 1 : nil
+  }
+
+  private func batch(_ step: Int, of samples: [Int]) -> ArraySlice<Int> {
+    let first = step * recipe.batchSize
+    return samples[first..<min(first + recipe.batchSize, samples.count)]
+  }
+
+  private func checkFinite(_ sums: EvaluationSums, step: Int) throws {
+    for branch in sums.losses.indices where !sums.losses[branch].isFinite {
       throw SparseError(
         .diverged,
         """
-        The loss of branch \(branch + 1) became \(sums.losses[branch]) in epoch \
-        \(position.epoch + 1), step \(position.step + 1). Lower the learning rate \
-        (\(learningRate(step: step)) at this step).
+        The loss of branch '\(executor.original.branches[branch].name)' became \
+        \(sums.losses[branch]) in epoch \(position.epoch + 1), step \(position.step + 1). Lower the \
+        learning rate (\(learningRate(step: step)) at this step).
         """)
     }
-    try executor.backward(pass)
-    optimizer.update(factor: factor(step: step))
-    return sums
   }
 
   private func factor(step: Int) -> Double {
@@ -163,10 +193,6 @@ extension Trainer {
 
   private func learningRate(step: Int) -> Double {
     recipe.optimizer.learningRate * factor(step: step)
-  }
-
-  private func evaluations(_ sums: EvaluationSums) -> [BranchEvaluation] {
-    sums.evaluations(of: executor.original)
   }
 
   /// The order of an epoch's samples: it depends on the seed and the epoch alone.

@@ -12,7 +12,8 @@ struct Measure: ParsableCommand {
         sparsectl measure model.safetensors
         sparsectl measure --layers 800,100,10 --out-degrees 20,10
 
-      Multiply–adds (MACs) are those of one sample; one MAC is two FLOPs. Storage counts 32-bit \
+      Multiply–adds (MACs) are those of --batch-size samples; one MAC is two FLOPs. Ratios say how \
+      many times the dense network has more. Storage counts 32-bit \
       values, column indices (16 bits up to 65,536 inputs), row offsets only where rows differ in \
       length, and biases.
       """)
@@ -22,8 +23,14 @@ struct Measure: ParsableCommand {
 
   @OptionGroup(title: "Network, without a model") var network: NetworkOptions
 
-  @Option(help: ArgumentHelp("Decides the patterns, without a model.", valueName: "number"))
-  var seed: UInt64 = 0
+  @Option(
+    help: ArgumentHelp("Decides the patterns, without a model. (default: 0)", valueName: "number"))
+  var seed: UInt64?
+
+  @Option(
+    name: .customLong("batch-size"),
+    help: ArgumentHelp("The samples that MACs are counted for, 1...65536.", valueName: "count"))
+  var batchSize = 1
 
   @Option(help: "The form of the table.")
   var format: Table.Format = .table
@@ -31,11 +38,18 @@ struct Measure: ParsableCommand {
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
   func validate() throws {
-    switch (model, network.layers) {
-    case (nil, nil): throw ValidationError("Name a model file, or give '--layers'.")
-    case (_?, _?): throw ValidationError("A model has its layers; leave '--layers' out.")
-    default: break
+    if model == nil, network.layers == nil {
+      throw ValidationError("Name a model file, or give '--layers'.")
     }
+    if model != nil, network.isGiven || seed != nil {
+      throw ValidationError(
+        "A model file says what its network is; leave '--layers' and the other network options out."
+      )
+    }
+    guard (1...65536).contains(batchSize) else {
+      throw ValidationError("'--batch-size' must be in 1...65536, but is \(batchSize).")
+    }
+    try outputOptions.refuse(format: format)
   }
 
   func run() throws {
@@ -43,24 +57,30 @@ struct Measure: ParsableCommand {
     if let model {
       measured = try ModelFile(contentsOf: model).network
     } else {
-      let recipe = try network.recipe(sizes: [], seed: seed)
-      for rounding in try recipe.patterns().roundings { Terminal.note("note: \(rounding)") }
+      let recipe = try network.recipe(sizes: [], seed: seed ?? 0)
       measured = try recipe.makeNetwork()
+      for rounding in try recipe.patterns().roundings { Terminal.note("note: \(rounding)") }
     }
-    let report = MeasureReport(NetworkCost(measured))
+    let report = MeasureReport(NetworkCost(measured), batchSize: batchSize)
     if outputOptions.json {
       try Terminal.result(json: report)
     } else {
-      Terminal.result(report.text(format))
+      try Terminal.result(report.text(format))
     }
   }
 }
 
 /// What `measure --json` prints, and its table.
 struct MeasureReport: Encodable {
+  var batchSize: Int
   var junctions: [JunctionCost]
   var total: JunctionCost
   var ratios: Ratios
+
+  enum CodingKeys: String, CodingKey {
+    case junctions, total, ratios
+    case batchSize = "batch_size"
+  }
 
   /// How many times the dense network has more.
   struct Ratios: Encodable {
@@ -84,17 +104,26 @@ struct MeasureReport: Encodable {
     }
   }
 
-  init(_ cost: NetworkCost) {
-    junctions = cost.junctions
-    total = cost.total
-    ratios = Ratios(cost.total)
+  init(_ cost: NetworkCost, batchSize: Int) {
+    self.batchSize = batchSize
+    junctions = cost.junctions.map { $0.times(batchSize) }
+    total = cost.total.times(batchSize)
+    ratios = Ratios(total)
   }
 
+  private static let headings = [
+    "junction", "weights", "of dense", "density", "storage bytes", "of dense", "ratio", "MACs",
+    "training MACs", "of dense", "ratio",
+  ]
+
+  /// The headings for scripts, those of the JSON form.
+  private static let keys = [
+    "name", "weights", "dense_weights", "density", "storage_bytes", "dense_storage_bytes",
+    "storage_ratio", "macs", "training_macs", "dense_training_macs", "training_ratio",
+  ]
+
   func text(_ format: Table.Format) -> String {
-    var table = Table([
-      "junction", "weights", "of dense", "density", "storage, bytes", "of dense", "ratio",
-      "MACs", "training MACs", "of dense", "ratio",
-    ])
+    var table = Table(format == .csv ? Self.keys : Self.headings)
     for cost in junctions + [total] {
       let ratios = Ratios(cost)
       func count(_ value: Int) -> String { format == .csv ? "\(value)" : Text.count(value) }
@@ -109,5 +138,17 @@ struct MeasureReport: Encodable {
       ])
     }
     return table.text(format)
+  }
+}
+
+extension JunctionCost {
+  /// The costs with the multiply–adds of several samples; what is stored stays.
+  fileprivate func times(_ samples: Int) -> JunctionCost {
+    var result = self
+    result.macs *= samples
+    result.denseMACs *= samples
+    result.trainingMACs *= samples
+    result.denseTrainingMACs *= samples
+    return result
   }
 }

@@ -9,12 +9,17 @@ struct Train: ParsableCommand {
     discussion: """
       EXAMPLES
         sparsectl train --density 0.25
-        sparsectl train --dataset mnist --data DIR --recipe published --pad-input 800 \\
-          --layers 800,100,10 --out-degrees 20,10
+        sparsectl train --dataset mnist --data DIR --recipe published \\
+          --pad-input 800 --layers 800,100,10 --out-degrees 20,10
 
       After every epoch the run is saved beside the output, as OUTPUT.checkpoint; Ctrl-C saves it \
       too. With --resume the run goes on there and ends with the same bits as if it had never \
-      stopped.
+      stopped; where there is no checkpoint, it starts from the beginning.
+
+      Without --density or --out-degrees the network is full: the dense one to compare with. \
+      --metrics appends an object an epoch: epoch, learning_rate, seconds, samples_per_second, \
+      train_loss, train_accuracy, validation_loss, validation_accuracy. Times are in seconds, \
+      losses and accuracies means per sample.
       """)
 
   @OptionGroup(title: "Data") var data: DataOptions
@@ -34,7 +39,8 @@ struct Train: ParsableCommand {
   @Flag(help: "Leave out of the model what its pattern recipes make again.")
   var compact = false
 
-  @Option(help: ArgumentHelp("Append one JSON line per epoch to this file.", valueName: "file.jsonl"))
+  @Option(
+    help: ArgumentHelp("Append one JSON line per epoch to this file.", valueName: "file.jsonl"))
   var metrics: String?
 
   @Flag(help: "Go on from the output's checkpoint, if there is one.")
@@ -50,6 +56,7 @@ struct Train: ParsableCommand {
         "'--layers' starts with \(first), but '--pad-input' makes samples of \(padInput) features.")
     }
     if output.isEmpty { throw ValidationError("'--output' must name a file.") }
+    if let metrics, metrics.isEmpty { throw ValidationError("'--metrics' must name a file.") }
   }
 
   func run() throws {

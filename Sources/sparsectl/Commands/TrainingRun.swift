@@ -12,7 +12,9 @@ final class TrainingRun {
   private let trainer: Trainer
   private let network: Network
   private let description: DataDescription
-  private let log: MetricsLog?
+  private var log: MetricsLog?
+  /// The time of training in this process, and that of each epoch done in it from end to end.
+  private var trainSeconds = 0.0
   private var epochSeconds: [Double] = []
   private var lastReport: Trainer.EpochReport?
 
@@ -20,40 +22,50 @@ final class TrainingRun {
 
   init(_ options: Train) throws {
     self.options = options
+    try AtomicFile.requireWritable(options.output)
     let source = options.data.dataset ?? .fashionMNIST
     training = options.training.trainingRecipe
-    let parts = try options.data.load(seed: training.seed)
-    self.parts = parts
+    parts = try options.data.load(source, seed: training.seed)
     recipe = try Self.recipe(options, sample: parts.training)
-    for rounding in try recipe.patterns().roundings { Terminal.note("note: \(rounding)") }
     network = try recipe.makeNetwork()
     description = DataDescription(dataset: source.rawValue, like: parts.training)
     let (learnt, validation) = try Self.split(parts, training, network)
     trainer = try Trainer(
       network, recipe: training, training: learnt, validation: validation,
       backend: options.engine.backend, threads: options.engine.threadCount)
-    log = try options.metrics.map { try MetricsLog(path: $0) }
   }
 
   private static func recipe(_ options: Train, sample: Dataset) throws -> NetworkRecipe {
+    let place = options.data.data ?? "fashion-mnist"
     let features = options.padInput ?? sample.featureCount
     let classes = sample.targets[0].classCount
     var recipe = try options.network.recipe(
       sizes: [features, 512, 256, classes], seed: options.training.seed)
     if options.training.recipe == .published { recipe.initializer = .published }
+    guard features >= sample.featureCount else {
+      throw SparseError(
+        .shapeMismatch,
+        """
+        \(place): '--pad-input' is \(features), but the samples have \(sample.featureCount) features \
+        already; padding only adds some. Give \(sample.featureCount) or more.
+        """)
+    }
     guard recipe.layerSizes.first == features else {
       throw SparseError(
         .shapeMismatch,
         """
-        '--layers' starts with \(recipe.layerSizes.first ?? 0), but the samples have \
+        \(place): '--layers' starts with \(recipe.layerSizes.first ?? 0), but the samples have \
         \(sample.featureCount) features. Start it with \(features), or pad the samples with \
         '--pad-input'.
         """)
     }
-    guard features >= sample.featureCount else {
+    guard recipe.layerSizes.last == classes else {
       throw SparseError(
         .shapeMismatch,
-        "'--pad-input' is \(features), but the samples have \(sample.featureCount) features already.")
+        """
+        \(place): '--layers' ends with \(recipe.layerSizes.last ?? 0), but the data have \
+        \(classes) classes. End it with \(classes).
+        """)
     }
     return recipe
   }
@@ -75,39 +87,81 @@ final class TrainingRun {
     )
   }
 
+  /// Trains to the end, or until a signal comes.
   func execute() throws {
-    if !options.outputOptions.json { Terminal.result(TrainingText.header(trainer, network, parts)) }
     Interruption.watch()
-    try resumeIfAsked()
-    // Written before the first step too: an output that cannot be written fails now, not in an hour.
+    let note = try resume()
+    log = try options.metrics.map { try MetricsLog(path: $0) }
+    // Written before the first step too: a disk that is too small shows now, not in an hour.
     try saveCheckpoint()
+    try announce(note)
     while trainer.position.epoch < training.epochs { try trainEpoch() }
     try finish()
   }
 
+  /// Prints the network and what is special of this run.
+  private func announce(_ note: String?) throws {
+    for rounding in try recipe.patterns().roundings { Terminal.note("note: \(rounding)") }
+    let header = TrainingText.header(trainer, network, parts)
+    if options.outputOptions.json {
+      Terminal.note(header)
+    } else {
+      try Terminal.result(header)
+    }
+    if let note { Terminal.note("note: \(note)") }
+  }
+
   private func trainEpoch() throws {
-    var line = ProgressLine()
-    let start = ContinuousClock.now
     let firstStep = trainer.position.step
-    let report = try trainer.trainEpoch(
-      progress: { step in
-        let seconds = start.duration(to: .now) / .seconds(1)
-        line.show(
-          TrainingText.progress(
-            step, of: trainer, seconds: seconds, stepsHere: step.step - firstStep))
-      },
-      shouldStop: { Interruption.isRequested })
-    line.clear()
-    guard let report else { throw try interrupted() }
+    let start = ContinuousClock.now
+    let report = try runEpoch(from: firstStep, since: start)
+    trainSeconds += report?.seconds ?? start.duration(to: .now) / .seconds(1)
+    guard let report else { throw try interruption() }
     if firstStep == 0 { epochSeconds.append(report.seconds) }
     lastReport = report
     Terminal.note(TrainingText.epoch(report, of: training.epochs))
     try log?.append(report)
+    if Interruption.isRequested, report.epoch < training.epochs { throw try interruption() }
     try saveCheckpoint()
-    if Interruption.isRequested, report.epoch < training.epochs { throw try interrupted() }
   }
 
-  private func interrupted() throws -> any Error {
+  private func runEpoch(
+    from firstStep: Int, since start: ContinuousClock.Instant
+  ) throws -> Trainer.EpochReport? {
+    var line = ProgressLine()
+    defer { line.clear() }
+    do {
+      let report = try trainer.trainEpoch(
+        progress: { step in
+          let seconds = start.duration(to: .now) / .seconds(1)
+          line.show(
+            TrainingText.progress(
+              step, of: trainer, seconds: seconds, stepsHere: step.step - firstStep))
+        },
+        shouldStop: { Interruption.isRequested })
+      try requireFinite(report?.validation.last, "the validation samples")
+      return report
+    } catch let error as SparseError where error.code == .diverged {
+      throw SparseError(
+        .diverged,
+        "\(error.message) The run as it was before is kept in \(checkpointPath).",
+        cause: error)
+    }
+  }
+
+  /// A network can overflow in evaluation although its last training step did not.
+  private func requireFinite(_ evaluation: BranchEvaluation?, _ samples: String) throws {
+    guard let evaluation, !evaluation.loss.isFinite else { return }
+    throw SparseError(
+      .diverged,
+      """
+      The loss on \(samples) became \(evaluation.loss) after epoch \(trainer.position.epoch). Lower \
+      the learning rate (\(training.optimizer.learningRate)).
+      """)
+  }
+
+  /// Saves the run and says how to go on; throws what ends the program.
+  private func interruption() throws -> any Error {
     try saveCheckpoint()
     let position = trainer.position
     Terminal.note(
@@ -121,16 +175,21 @@ final class TrainingRun {
   private func finish() throws {
     let test = try trainer.executor.evaluate(
       LabeledData(parts.test, for: network), loss: training.loss)
+    try requireFinite(test.last, "the test samples")
     let trained = try trainer.currentNetwork()
     try model(trained).write(to: options.output, compact: options.compact)
-    try FileManager.default.removeItem(atPath: checkpointPath)
+    do {
+      try FileManager.default.removeItem(atPath: checkpointPath)
+    } catch {
+      Terminal.note("note: \(checkpointPath) is no longer needed, but could not be removed.")
+    }
     let summary = TrainingSummary(
-      trained, test: test, validation: lastReport?.validation.last, epochSeconds: epochSeconds,
-      trainer: trainer, model: options.output)
+      trained, test: test, validation: lastReport?.validation.last, trainSeconds: trainSeconds,
+      epochSeconds: epochSeconds, trainer: trainer, model: options.output)
     if options.outputOptions.json {
       try Terminal.result(json: summary)
     } else {
-      Terminal.result(TrainingText.closing(summary, NetworkCost(trained)))
+      try Terminal.result(TrainingText.closing(summary, NetworkCost(trained)))
     }
   }
 }
@@ -147,21 +206,25 @@ extension TrainingRun {
       .write(to: checkpointPath)
   }
 
-  private func resumeIfAsked() throws {
-    guard options.resume else { return }
-    guard FileManager.default.fileExists(atPath: checkpointPath) else {
-      Terminal.note("note: there is no \(checkpointPath); starting from the beginning.")
-      return
+  /// Takes over a checkpoint where that is asked for, and returns what to tell of it.
+  private func resume() throws -> String? {
+    let exists = FileManager.default.fileExists(atPath: checkpointPath)
+    guard options.resume else {
+      return exists
+        ? "\(checkpointPath) was of an earlier run, and is replaced; --resume would have gone on there."
+        : nil
     }
+    guard exists else { return "there is no \(checkpointPath); starting from the beginning." }
     let checkpoint = try Checkpoint(contentsOf: checkpointPath)
-    try checkSame(checkpoint.model)
+    try checkSame(checkpoint)
     try trainer.restore(checkpoint.model.network, checkpoint.state)
     let position = trainer.position
-    Terminal.note("Going on after \(position.epoch) epochs and \(position.step) steps.")
+    return "going on after \(position.epoch) epochs and \(position.step) steps."
   }
 
   /// The run may only become longer, and only where its schedule does not depend on its length.
-  private func checkSame(_ other: ModelFile) throws {
+  private func checkSame(_ checkpoint: Checkpoint) throws {
+    let other = checkpoint.model
     var theirs = other.training
     if !training.schedule.dependsOnLength { theirs?.epochs = training.epochs }
     let differing = [
@@ -172,22 +235,17 @@ extension TrainingRun {
       throw SparseError(
         .invalidArgument,
         """
-        \(checkpointPath) is of another run: its \(differing.joined(separator: " and its ")) \
+        \(checkpointPath): is of another run; its \(differing.joined(separator: " and its ")) \
         differ. Give the same options, or another --output.
         """)
     }
-  }
-}
-
-/// The file of `--metrics`: one JSON line per epoch.
-struct MetricsLog {
-  private let log: LineLog
-
-  init(path: String) throws { log = try LineLog(path: path) }
-
-  func append(_ report: Trainer.EpochReport) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try log.append(String(decoding: try encoder.encode(report), as: UTF8.self))
+    guard checkpoint.state.position.epoch <= training.epochs else {
+      throw SparseError(
+        .invalidArgument,
+        """
+        \(checkpointPath): has \(checkpoint.state.position.epoch) epochs behind it, but '--epochs' \
+        is \(training.epochs). Ask for as many, or for another --output.
+        """)
+    }
   }
 }

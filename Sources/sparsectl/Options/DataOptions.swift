@@ -4,7 +4,10 @@ import SparseLayers
 
 /// Where samples come from.
 struct DataOptions: ParsableArguments {
-  @Option(help: "The kind of data.")
+  @Option(
+    help: ArgumentHelp(
+      "The kind of data.",
+      discussion: "train: fashion-mnist by default; evaluate: what the model was trained on."))
   var dataset: DatasetSource?
 
   @Option(
@@ -21,13 +24,26 @@ struct DataOptions: ParsableArguments {
       valueName: "column"))
   var labelColumn: String?
 
+  func validate() throws {
+    if let dataset, dataset != .fashionMNIST, data == nil {
+      throw ValidationError("'--dataset \(dataset.rawValue)' needs '--data', the path of the data.")
+    }
+    if let data, data.isEmpty { throw ValidationError("'--data' must name a file or a directory.") }
+    if labelColumn != nil, let dataset, dataset != .csv {
+      throw ValidationError(
+        "'--label-column' is for '--dataset csv', but the data are \(dataset.rawValue).")
+    }
+  }
+
   /// Reads the data.
   ///
   /// - Parameters:
-  ///   - fallback: The kind of data when no option names one.
+  ///   - source: The kind of data.
   ///   - seed: Splits a test part off where the source has none.
-  func load(fallback: DatasetSource = .fashionMNIST, seed: UInt64 = 0) throws -> DatasetParts {
-    try (dataset ?? fallback).load(
+  /// - Returns: The parts of the data.
+  /// - Throws: `SparseError` that names the file and what is wrong with it.
+  func load(_ source: DatasetSource, seed: UInt64) throws -> DatasetParts {
+    try source.load(
       path: data, labelColumns: labelColumn.map { [$0] } ?? [], seed: seed)
   }
 }
@@ -36,6 +52,13 @@ struct DataOptions: ParsableArguments {
 struct OutputOptions: ParsableArguments {
   @Flag(help: "Print one JSON object on stdout instead of text.")
   var json = false
+
+  /// Refuses a form of the table beside `--json`.
+  func refuse(format: Table.Format) throws {
+    if json, format != .table {
+      throw ValidationError("'--json' and '--format \(format.rawValue)' exclude each other.")
+    }
+  }
 }
 
 /// How products are computed.
@@ -43,7 +66,8 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "The engine of the sparse products.")
   var backend: Backend = .auto
 
-  @Option(help: ArgumentHelp("The threads to use; the cores by default.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("The threads to use, 1...1024. (default: the cores)", valueName: "count"))
   var threads: Int?
 
   func validate() throws {
@@ -55,4 +79,3 @@ struct EngineOptions: ParsableArguments {
   /// The threads to use.
   var threadCount: Int { threads ?? Machine.cores }
 }
-

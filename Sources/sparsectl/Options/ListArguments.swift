@@ -22,8 +22,8 @@ struct FamilyList: Sendable {
     do {
       families = try argument.split(separator: ",", omittingEmptySubsequences: false)
         .map { try PatternFamily(parsing: String($0)) }
-    } catch {
-      throw ValidationError("\(error)")
+    } catch let error as SparseError {
+      throw ValidationError("'--pattern': \(error.message)")
     }
   }
 }

@@ -16,7 +16,8 @@ struct NetworkOptions: ParsableArguments {
       "The kept fraction of the connections, above 0 up to 1.",
       discussion: """
         One number is for every hidden junction, and the output junction stays full; a list has one \
-        number per junction.
+        number per junction. Where the family does not admit a density, the nearest is taken and \
+        printed. Without densities and out-degrees the network is full.
         """,
       valueName: "0.25"))
   var density: CommaList<Double>?
@@ -30,14 +31,17 @@ struct NetworkOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The family of the patterns, one or one per junction: \(PatternFamily.usages.joined(separator: ", ")).",
+      "The family of the patterns, one or one per junction. (default: structured)",
+      discussion: "Known are: \(PatternFamily.usages.joined(separator: ", ")).",
       valueName: "family"))
   var pattern: String?
 
-  @Option(help: "The function after each hidden junction.")
+  @Option(help: "The function after each hidden junction. (default: relu)")
   var activation: Activation.Function?
 
-  @Option(help: ArgumentHelp("The dropout rate after each hidden junction.", valueName: "0..<1"))
+  @Option(
+    help: ArgumentHelp(
+      "The dropout rate after each hidden junction. (default: 0)", valueName: "0..<1"))
   var dropout: Double?
 
   @Flag(name: .customLong("batch-norm"), help: "Normalise each hidden junction's output.")
@@ -66,6 +70,41 @@ struct NetworkOptions: ParsableArguments {
       throw ValidationError("'--dropout' must be in 0..<1, but is \(dropout).")
     }
     if let pattern { _ = try FamilyList(parsing: pattern) }
+    try checkCounts()
+    guard let layers else { return }
+    do {
+      _ = try recipe(sizes: layers.elements, seed: 0).patterns()
+    } catch let error as SparseError {
+      throw ValidationError(error.message)
+    }
+  }
+
+  /// The junctions of the network when `--layers` is missing.
+  private static let defaultJunctions = 3
+
+  private func checkCounts() throws {
+    let junctions = layers.map { $0.elements.count - 1 } ?? Self.defaultJunctions
+    func check(_ option: String, _ count: Int?, allowsOne: Bool) throws {
+      guard let count, count != junctions, !(allowsOne && count == 1) else { return }
+      let network =
+        layers == nil
+        ? "the network without '--layers' has \(junctions) junctions"
+        : "'--layers' makes \(junctions)"
+      throw ValidationError(
+        """
+        '\(option)' lists \(count) values, but \(network); give \
+        \(allowsOne ? "one, or one per junction" : "one per junction").
+        """)
+    }
+    try check("--density", density?.elements.count, allowsOne: true)
+    try check("--out-degrees", outDegrees?.elements.count, allowsOne: false)
+    try check("--pattern", pattern?.split(separator: ",").count, allowsOne: true)
+  }
+
+  /// Whether any option was given.
+  var isGiven: Bool {
+    layers != nil || density != nil || outDegrees != nil || pattern != nil || activation != nil
+      || dropout != nil || batchNormalization
   }
 
   /// The recipe that the options describe.
@@ -73,6 +112,8 @@ struct NetworkOptions: ParsableArguments {
   /// - Parameters:
   ///   - sizes: The sizes when `--layers` is missing.
   ///   - seed: Decides patterns and initial weights.
+  /// - Returns: The recipe, whose patterns may still turn out impossible.
+  /// - Throws: `ValidationError` for an unknown pattern family.
   func recipe(sizes: [Int], seed: UInt64) throws -> NetworkRecipe {
     var recipe = NetworkRecipe(
       layerSizes: layers?.elements ?? sizes,

@@ -1,7 +1,10 @@
 import ArgumentParser
+import SparseCore
 import SparseLayers
 
-/// How the network is trained. What is not given comes from the recipe.
+/// How the network is trained.
+///
+/// What is not given comes from the recipe.
 struct TrainingOptions: ParsableArguments {
   enum Recipe: String, CaseIterable, ExpressibleByArgument {
     case standard, published
@@ -26,19 +29,26 @@ struct TrainingOptions: ParsableArguments {
         """))
   var recipe: Recipe = .standard
 
-  @Option(help: ArgumentHelp("The passes over the training samples.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "The passes over the training samples. (default: 12; published: 50)", valueName: "count"))
   var epochs: Int?
 
-  @Option(name: .customLong("batch-size"), help: ArgumentHelp("The samples of a step.", valueName: "count"))
+  @Option(
+    name: .customLong("batch-size"),
+    help: ArgumentHelp("The samples of a step, 1...65536. (default: 256)", valueName: "count"))
   var batchSize: Int?
 
-  @Option(help: "The rule by which weights follow their gradients.")
+  @Option(help: "The rule by which weights follow their gradients. (default: adam)")
   var optimizer: OptimizerName?
 
-  @Option(name: .customLong("learning-rate"), help: ArgumentHelp("The learning rate.", valueName: "rate"))
+  @Option(
+    name: .customLong("learning-rate"),
+    help: ArgumentHelp(
+      "The learning rate before the schedule. (default: 0.001; sgd: 0.1)", valueName: "rate"))
   var learningRate: Double?
 
-  @Option(help: ArgumentHelp("The momentum of sgd.", valueName: "0..<1"))
+  @Option(help: ArgumentHelp("The momentum of sgd. (default: 0.9)", valueName: "0..<1"))
   var momentum: Float?
 
   @Flag(help: "Use Nesterov's momentum with sgd.")
@@ -46,38 +56,47 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     name: .customLong("weight-decay"),
-    help: ArgumentHelp("The decoupled decay of adamw.", valueName: "factor"))
+    help: ArgumentHelp("The decoupled decay of adamw. (default: 0.01)", valueName: "factor"))
   var weightDecay: Float?
 
-  @Option(help: "The course of the learning rate.")
+  @Option(help: "The course of the learning rate. (default: cosine; published: inverse-time)")
   var schedule: ScheduleName?
 
-  @Option(help: ArgumentHelp("The decay per step of the inverse-time schedule.", valueName: "factor"))
+  @Option(
+    help: ArgumentHelp(
+      "The decay per step of the inverse-time schedule. (default: 1e-5)", valueName: "factor"))
   var decay: Double?
 
   @Option(
     name: .customLong("step-epochs"),
-    help: ArgumentHelp("The epochs between two steps of the step schedule.", valueName: "count"))
+    help: ArgumentHelp(
+      "The epochs after which the step schedule takes a tenth of the rate. (default: half the run)",
+      valueName: "count"))
   var stepEpochs: Int?
 
   @Option(
     name: .customLong("warmup-steps"),
-    help: ArgumentHelp("The training steps over which the rate first rises.", valueName: "count"))
+    help: ArgumentHelp(
+      "The training steps over which the rate first rises. (default: 0)", valueName: "count"))
   var warmupSteps: Int?
 
-  @Option(help: ArgumentHelp("The factor λ of a penalty λ·Σw² on the weights.", valueName: "factor"))
+  @Option(
+    help: ArgumentHelp(
+      "The factor λ of a penalty λ·Σw² on the weights. (default: 0)", valueName: "factor"))
   var l2: Float?
 
-  @Option(help: "What is minimised.")
+  @Option(help: "What is minimised. (default: cross-entropy)")
   var loss: Loss?
 
   @Option(
     name: .customLong("validation-fraction"),
     help: ArgumentHelp(
-      "The share of the training samples set aside for validation.", valueName: "0..<1"))
+      "The share of the training samples set aside for validation. (default: 0.1; published: 0)",
+      valueName: "0..<1"))
   var validationFraction: Double?
 
-  @Option(help: ArgumentHelp("Decides patterns, weights and the order of samples.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("Decides patterns, weights and the order of samples.", valueName: "number"))
   var seed: UInt64 = 0
 
   func validate() throws {
@@ -96,8 +115,8 @@ struct TrainingOptions: ParsableArguments {
     }
     do {
       try trainingRecipe.validate()
-    } catch {
-      throw ValidationError("\(error)")
+    } catch let error as SparseError {
+      throw ValidationError(error.message)
     }
   }
 

@@ -2,13 +2,13 @@ import Foundation
 
 /// Numbers as people read them.
 enum Text {
-  /// `97.25 %`
+  /// A fraction in percent: `97.25 %`.
   static func percent(_ fraction: Double) -> String { String(format: "%.2f %%", fraction * 100) }
 
-  /// `4.76×`
+  /// How many times more: `4.76×`.
   static func ratio(_ value: Double) -> String { String(format: "%.2f×", value) }
 
-  /// `17,000`
+  /// A number in groups of three digits: `17,000`.
   static func count(_ value: Int) -> String {
     var digits = String(abs(value))
     var groups: [Substring] = []
@@ -19,6 +19,11 @@ enum Text {
     return (value < 0 ? "-" : "") + ([Substring(digits)] + groups).joined(separator: ",")
   }
 
+  /// A number with exactly some decimals.
+  static func fixed(_ value: Double, _ decimals: Int) -> String {
+    String(format: "%.\(decimals)f", value)
+  }
+
   /// A number with as many decimals as it needs, at most `decimals`.
   static func number(_ value: Double, decimals: Int = 4) -> String {
     var text = String(format: "%.\(decimals)f", value)
@@ -26,7 +31,7 @@ enum Text {
     return text
   }
 
-  /// `1 min 05 s`, `42.0 s`
+  /// A time: `1 min 05 s` or `42.0 s`.
   static func seconds(_ seconds: Double) -> String {
     guard seconds >= 60 else { return String(format: "%.1f s", seconds) }
     let whole = Int(seconds.rounded())

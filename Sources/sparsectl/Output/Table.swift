@@ -15,7 +15,9 @@ struct Table {
     rows.append(row)
   }
 
-  /// The table as text. The first column is aligned left, the others right.
+  /// The table as text.
+  ///
+  /// The first column is aligned left, the others right.
   func text(_ format: Format = .table) -> String {
     switch format {
     case .csv:

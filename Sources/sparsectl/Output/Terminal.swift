@@ -1,25 +1,58 @@
+import ArgumentParser
 import Foundation
+import SparseCore
+import SparseLayers
 
 /// What is written where: results on stdout, everything else on stderr.
 enum Terminal {
   /// Whether stderr is a terminal that a progress line can be redrawn on.
-  static let isInteractive = isatty(STDERR_FILENO) == 1
+  static let isInteractive =
+    isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
 
   /// Writes a line to stderr.
-  static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+  static func note(_ text: String) { show(text + "\n") }
+
+  /// Writes to stderr; whether anybody reads it does not matter.
+  static func show(_ text: String) {
+    try? AtomicFile.write(to: "/dev/stderr") { try $0.write(text) }
   }
 
   /// Writes a line to stdout.
-  static func result(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+  ///
+  /// - Throws: `SparseError` when the system refuses it; `ExitCode.failure`, which says nothing, when
+  ///   the reader of a pipe has gone, as `head` does once it has seen enough.
+  static func result(_ text: String) throws {
+    do {
+      try AtomicFile.write(to: "/dev/stdout") { try $0.write(text + "\n") }
+    } catch let error as SparseError {
+      if error.cause as? SystemFailure == SystemFailure(EPIPE) { throw ExitCode.failure }
+      throw error
+    }
   }
 
   /// Writes one JSON object to stdout.
   static func result(json value: some Encodable) throws {
+    try result(JSON.text(value, .prettyPrinted))
+  }
+
+  /// The columns of the terminal that stderr is.
+  static var columns: Int {
+    var size = winsize()
+    // SAFETY: the request fills a winsize, which is ours; when it fails, the zeros stay.
+    _ = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
+    return size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+}
+
+/// JSON as this program prints it.
+enum JSON {
+  /// The text of a value, its keys sorted.
+  static func text(
+    _ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting = []
+  ) throws -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    result(String(decoding: try encoder.encode(value), as: UTF8.self))
+    encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 }
 
@@ -27,20 +60,20 @@ enum Terminal {
 struct ProgressLine {
   private var lastDrawn: ContinuousClock.Instant?
 
-  /// Shows a text, at most ten times a second.
+  /// Shows a text, at most ten times a second, cut where the terminal ends.
   mutating func show(_ text: @autoclosure () -> String) {
     guard Terminal.isInteractive else { return }
     let now = ContinuousClock.now
     if let lastDrawn, lastDrawn.duration(to: now) < .milliseconds(100) { return }
     lastDrawn = now
-    FileHandle.standardError.write(Data("\r\u{1B}[K\(text())".utf8))
+    Terminal.show("\r\u{1B}[K\(text().prefix(max(Terminal.columns - 1, 1)))")
   }
 
   /// Removes the line.
   mutating func clear() {
     guard Terminal.isInteractive, lastDrawn != nil else { return }
     lastDrawn = nil
-    FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    Terminal.show("\r\u{1B}[K")
   }
 }
 

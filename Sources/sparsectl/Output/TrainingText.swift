@@ -6,7 +6,9 @@ import SparseLayers
 enum TrainingText {
   /// The network, and each junction's degrees, density and engine, before the run starts.
   static func header(_ trainer: Trainer, _ network: Network, _ parts: DatasetParts) -> String {
-    var table = Table(["junction", "neurons", "edges", "density", "in-degree", "out-degree", "engine"])
+    var table = Table([
+      "junction", "neurons", "edges", "density", "in-degree", "out-degree", "engine",
+    ])
     for ((name, layer), plan) in zip(network.junctions, trainer.executor.plans) {
       let pattern = layer.pattern
       table.add([
@@ -19,7 +21,7 @@ enum TrainingText {
     return """
       \(table.text())
       \(Text.count(parts.training.sampleCount)) training and \(Text.count(parts.test.sampleCount)) \
-      test samples; \(recipe.epochs) epochs of \(trainer.stepsPerEpoch) steps of \
+      test samples; \(recipe.epochs) epoch\(recipe.epochs == 1 ? "" : "s") of \(trainer.stepsPerEpoch) steps of \
       \(recipe.batchSize); seed \(recipe.seed)
       """
   }
@@ -28,16 +30,16 @@ enum TrainingText {
   static func progress(
     _ step: Trainer.StepReport, of trainer: Trainer, seconds: Double, stepsHere: Int
   ) -> String {
-    let branch = step.branches.last
     let perStep = seconds / Double(max(stepsHere, 1))
     let steps = trainer.stepsPerEpoch
     let left =
       (trainer.recipe.epochs - step.epoch - 1) * steps + steps - step.step
     let rate = Double(trainer.recipe.batchSize) / max(perStep, 1e-9)
     return String(
-      format: "epoch %d/%d  step %d/%d  loss %.4f  accuracy %.2f %%  %.0f samples/s  %@ left",
-      step.epoch + 1, trainer.recipe.epochs, step.step, steps, branch?.loss ?? 0,
-      100 * (branch?.accuracy ?? 0), rate, Text.seconds(perStep * Double(left)))
+      format: "epoch %d/%d %3.0f %%  loss %.4f  accuracy %.2f %%  %.0f samples/s  ",
+      step.epoch + 1, trainer.recipe.epochs, 100 * Double(step.step) / Double(max(steps, 1)),
+      step.loss, 100 * step.accuracy, rate)
+      + "\(Text.seconds(perStep * Double(left))) left"
   }
 
   /// One line after an epoch.
@@ -59,7 +61,8 @@ enum TrainingText {
     var table = Table(["", "this network", "dense", "ratio"])
     func row(_ name: String, _ value: Int, _ dense: Int) {
       table.add([
-        name, Text.count(value), Text.count(dense), Text.ratio(Double(dense) / Double(max(value, 1))),
+        name, Text.count(value), Text.count(dense),
+        Text.ratio(Double(dense) / Double(max(value, 1))),
       ])
     }
     row("weights", total.weights, total.denseWeights)
@@ -69,8 +72,8 @@ enum TrainingText {
     return """
 
       test accuracy \(Text.percent(summary.testAccuracy)) \
-      after \(Text.seconds(summary.trainSeconds)) of training \
-      (\(Text.number(summary.secondsPerEpoch ?? 0, decimals: 2)) s per epoch)
+      after \(Text.seconds(summary.trainSeconds)) of training\
+      \(summary.secondsPerEpoch.map { " (\(Text.fixed($0, 2)) s per epoch)" } ?? "")
 
       \(table.text())
 
@@ -79,13 +82,26 @@ enum TrainingText {
   }
 }
 
+/// A key of a JSON object that is there, as null, also when its value is missing.
+@propertyWrapper
+struct NullWhenMissing<Value: Encodable>: Encodable {
+  var wrappedValue: Value?
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue)
+  }
+}
+
 /// What `train --json` prints.
 struct TrainingSummary: Encodable {
   var testAccuracy: Double
   var testLoss: Double
   var validationAccuracy: Double?
+  /// The time of training in this process.
   var trainSeconds: Double
-  var secondsPerEpoch: Double?
+  /// The median of the epochs that this process did from end to end; null without any.
+  @NullWhenMissing var secondsPerEpoch: Double?
   var epochs: Int
   var seed: UInt64
   var weights: Int
@@ -106,14 +122,14 @@ struct TrainingSummary: Encodable {
 
   init(
     _ network: Network, test: [BranchEvaluation], validation: BranchEvaluation?,
-    epochSeconds: [Double], trainer: Trainer, model: String
+    trainSeconds: Double, epochSeconds: [Double], trainer: Trainer, model: String
   ) {
     let total = NetworkCost(network).total
     testAccuracy = test.last?.accuracy ?? 0
     testLoss = test.last?.loss ?? 0
     validationAccuracy = validation?.accuracy
-    trainSeconds = epochSeconds.reduce(0, +)
-    secondsPerEpoch = epochSeconds.isEmpty ? nil : epochSeconds.sorted()[epochSeconds.count / 2]
+    self.trainSeconds = trainSeconds
+    secondsPerEpoch = Self.median(epochSeconds)
     epochs = trainer.position.epoch
     seed = trainer.recipe.seed
     weights = total.weights
@@ -122,5 +138,11 @@ struct TrainingSummary: Encodable {
     let backends = Set(trainer.executor.plans.map(\.backend.rawValue))
     backend = backends.sorted().joined(separator: "+")
     self.model = model
+  }
+
+  private static func median(_ values: [Double]) -> Double? {
+    guard !values.isEmpty else { return nil }
+    let sorted = values.sorted()
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 }

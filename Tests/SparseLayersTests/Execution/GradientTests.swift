@@ -189,7 +189,8 @@ struct GradientCheck {
         let outputs = node.values.tile(tile, of: pass.shape)
         let first = tile * pass.shape.width
         let part = loss.evaluate(
-          outputs, labels: labels[branch].map(Int32.init)[first..<first + outputs.samples],
+          outputs, labels: labels[branch].map(Int32.init),
+          samples: Array(0..<samples)[first..<first + outputs.samples],
           gradient: node.gradient?.tile(tile, of: pass.shape), scale: weight / Float(samples))
         total += Double(weight) * part.loss / Double(samples)
       }

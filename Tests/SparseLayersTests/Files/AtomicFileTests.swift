@@ -36,6 +36,27 @@ struct AtomicFileTests {
     #expect(try directory.names() == ["a"])
   }
 
+  @Test("whether a file can be written shows beforehand, and nothing changes by asking")
+  func requireWritable() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("a")
+    try AtomicFile.requireWritable(path)
+    #expect(try directory.names() == [])
+    try AtomicFile.write(to: path) { sink in try sink.write("old") }
+    try AtomicFile.requireWritable(path)
+    #expect(try contents(path) == "old")
+    #expect(try directory.names() == ["a"])
+    expectFileError(EISDIR, naming: directory.path) {
+      try AtomicFile.requireWritable(directory.path)
+    }
+    expectFileError(ENOENT, naming: directory.file("no/a")) {
+      try AtomicFile.requireWritable(directory.file("no/a"))
+    }
+    expectFileError(ENOTDIR, naming: directory.file("a/b")) {
+      try AtomicFile.requireWritable(directory.file("a/b"))
+    }
+  }
+
   @Test("writes pieces of any size in order", arguments: [0, 1, 65535, 65536, 65537, 200_000])
   func piecesInOrder(size: Int) throws {
     let directory = try TemporaryDirectory()

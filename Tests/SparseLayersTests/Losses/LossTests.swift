@@ -16,8 +16,8 @@ import _SparseTestSupport
     gradient.buffer.fill(with: .nan)
     values.load(outputs, shape: shape)
     let part = loss.evaluate(
-      values.tile(0, of: shape), labels: labels[...], gradient: gradient.tile(0, of: shape),
-      scale: 0.5)
+      values.tile(0, of: shape), labels: labels, samples: Array(labels.indices)[...],
+      gradient: gradient.tile(0, of: shape), scale: 0.5)
     let tile = gradient.tile(0, of: shape)
     for lane in labels.count..<max(width, labels.count) {
       for row in 0..<features { #expect(tile[row, lane] == 0, "a padding lane") }

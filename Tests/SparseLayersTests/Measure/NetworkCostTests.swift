@@ -93,7 +93,7 @@ private final class CountingPlan: JunctionPlan {
   var pattern: Pattern { plan.pattern }
   var backend: Backend { plan.backend }
   var layout: ValueLayout { plan.layout }
-  func tileWidth(samples: Int) -> Int { 2 }
+  func tileWidth(samples: Int) -> Int? { 2 }
 
   func forward(_ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile) throws {
     counter.macs += pattern.edgeCount * input.width
@@ -110,10 +110,10 @@ private final class CountingPlan: JunctionPlan {
   }
 
   func weightGradient(
-    outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
+    part: Int, outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
   ) throws {
     counter.macs += pattern.edgeCount * shape.lanes
     try plan.weightGradient(
-      outputGradient: outputGradient, input: input, shape: shape, gradient: gradient)
+      part: part, outputGradient: outputGradient, input: input, shape: shape, gradient: gradient)
   }
 }

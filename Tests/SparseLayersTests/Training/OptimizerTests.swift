@@ -28,7 +28,7 @@ import _SparseTestSupport
         let gradients = randomFloats(20, seed: UInt64(step), "gradients")
         let factor = 1 / Double(step + 1)
         parameter.gradient.copy(from: gradients)
-        state.update(factor: factor)
+        state.updateAll(factor: factor)
         for index in oracle.indices {
           oracle[index].update(Double(gradients[index]), factor: factor)
         }
@@ -45,7 +45,7 @@ import _SparseTestSupport
     let parameter = TrainedParameter(
       values: FloatBuffer([1, -2]), gradient: FloatBuffer(count: 2), decays: false)
     let state = OptimizerState(Optimizer(method, learningRate: 0.1), parameters: [parameter])
-    for _ in 0..<5 { state.update(factor: 1) }
+    for _ in 0..<5 { state.updateAll(factor: 1) }
     #expect(parameter.values.values == [1, -2])
   }
 
@@ -57,7 +57,7 @@ import _SparseTestSupport
     let parameter = TrainedParameter(
       values: weights.values, gradient: FloatBuffer(count: weights.values.count, repeating: 1),
       decays: true, weights: weights)
-    OptimizerState(.adam(learningRate: 0.1), parameters: [parameter]).update(factor: 1)
+    OptimizerState(.adam(learningRate: 0.1), parameters: [parameter]).updateAll(factor: 1)
     let positions = layer.pattern.transpose.positions
     #expect(
       weights.transposedValues.values == positions.map { weights.csrValues[Int($0)] })
@@ -124,5 +124,17 @@ struct DoubleRule {
     // The efficient order of section 2: the bias corrections go into the rate, not under the root.
     let corrected = rate * sqrt(1 - pow(beta2, steps)) / (1 - pow(beta1, steps))
     value -= corrected * first / (sqrt(second) + epsilon)
+  }
+}
+
+extension OptimizerState {
+  /// One whole step, each parameter in two parts, as concurrent workers take them.
+  fileprivate func updateAll(factor: Double) {
+    beginStep(factor: factor)
+    for (index, parameter) in parameters.enumerated() {
+      let cut = parameter.values.count / 3
+      update(parameter: index, 0..<cut)
+      update(parameter: index, cut..<parameter.values.count)
+    }
   }
 }

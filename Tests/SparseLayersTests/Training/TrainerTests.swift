@@ -242,7 +242,9 @@ import _SparseTestSupport
       tiles.buffer.fill(with: .nan)
       let shape = Tiles.Shape(samples: 2, width: width)
       let samples = try Samples(bytes, indices: [2, 0, 1], for: network)
-      samples.pack(samples.indices[..<2], into: tiles, shape: shape)
+      for tile in 0..<shape.count {
+        samples.pack(samples.indices[..<2], tile: tile, into: tiles, shape: shape)
+      }
       #expect(tiles.values(shape: shape) == [0.8, 1, 0, 0, 0.2, 0])
       #expect(tiles.buffer.values[..<(3 * shape.lanes)].allSatisfy { $0.isFinite })
       #expect(

@@ -63,7 +63,8 @@ struct CSVClasses {
   private static func refuseHeader(_ table: CSVTable, _ labels: CSVTable.Labels) throws {
     let texts = labels.values.indices.filter { number(labels.values[$0]) == nil }
     guard table.layout.header == nil, labels.values.count > 1, texts.count == 1,
-      labels.counts[texts[0]] == 1, labels.firstLines[texts[0]] == 1
+      labels.counts[texts[0]] == 1, labels.firstLines[texts[0]] == 1,
+      Float(labels.values[texts[0]]) == nil
     else { return }
     let name = labels.values[texts[0]]
     throw SparseError(

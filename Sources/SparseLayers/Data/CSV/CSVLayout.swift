@@ -22,9 +22,10 @@ struct CSVLayout: Hashable {
   /// - Parameters:
   ///   - row: The cells of the first row.
   ///   - labels: Label columns by name or by index from 0; empty means `label`, else the last.
+  ///   - isLabeled: Whether there must be a label column; if not, empty means `label`, else none.
   /// - Throws: `SparseError` without the name of the file when a label column is not there, is there
   ///   twice or is asked for twice, or when no column is left for features.
-  init(firstRow row: [String], labels: [String]) throws {
+  init(firstRow row: [String], labels: [String], isLabeled: Bool = true) throws {
     let cells = row.map(trimmed)
     let wanted = labels.isEmpty && cells.contains("label") ? ["label"] : labels
     var isHeader = false
@@ -46,7 +47,7 @@ struct CSVLayout: Hashable {
         isHeader = true
       }
     }
-    if columns.isEmpty { columns = [cells.count - 1] }
+    if columns.isEmpty, isLabeled { columns = [cells.count - 1] }
     guard Set(columns).count == columns.count else {
       throw SparseError(
         .invalidArgument,

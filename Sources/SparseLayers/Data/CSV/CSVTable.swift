@@ -39,9 +39,13 @@ struct CSVTable {
   /// - Parameters:
   ///   - path: A CSV file, perhaps compressed by gzip.
   ///   - labelColumns: Label columns by name or by index from 0; empty means `label`, else the last.
+  ///   - isLabeled: Whether there must be a label column; if not, empty means `label`, else none.
+  ///   - chunkBytes: How much to read at once.
   /// - Throws: `SparseError` that names the file, the line, the column and the value.
-  init(path: String, labelColumns: [String]) throws {
-    var reader = try CSVChunkReader(path: path)
+  init(
+    path: String, labelColumns: [String], isLabeled: Bool = true, chunkBytes: Int = 1 << 20
+  ) throws {
+    var reader = try CSVChunkReader(path: path, chunkBytes: chunkBytes)
     var rows: ArraySlice<(line: Int, cells: [String])> = []
     // A file may begin with lines that are empty.
     while rows.isEmpty, let chunk = try reader.next() { rows = try Self.records(of: chunk)[...] }
@@ -49,7 +53,7 @@ struct CSVTable {
       throw SparseError(.corruptFile, "\(path): is empty. Supply a row per sample.")
     }
     layout = try naming("\(path) line \(first.line)") {
-      try CSVLayout(firstRow: first.cells, labels: labelColumns)
+      try CSVLayout(firstRow: first.cells, labels: labelColumns, isLabeled: isLabeled)
     }
     labels = layout.labelColumns.map { _ in Labels() }
     self.path = path

@@ -69,7 +69,7 @@ struct GzipReader: ~Copyable {
       switch state {
       case .plain:
         let count = min(target.upperBound - next, piece.count - used)
-        output.replaceSubrange(next..<next + count, with: piece[used..<used + count])
+        copy(count, into: &output, at: next)
         used += count
         next += count
       case .inMember:
@@ -80,6 +80,18 @@ struct GzipReader: ~Copyable {
     }
     outputBytes += next - target.lowerBound
     return next - target.lowerBound
+  }
+
+  /// Copies bytes of the piece; as memory, because element by element takes seconds in debug builds.
+  private func copy(_ count: Int, into output: inout [UInt8], at start: Int) {
+    precondition(start + count <= output.count && used + count <= piece.count, "array too short")
+    // SAFETY: both ends were checked above.
+    unsafe output.withUnsafeMutableBytes { target in
+      unsafe piece.withUnsafeBytes { source in
+        unsafe UnsafeMutableRawBufferPointer(rebasing: target[start..<start + count])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[used..<used + count]))
+      }
+    }
   }
 
   private mutating func inflateStep(
@@ -139,6 +151,23 @@ struct GzipReader: ~Copyable {
 }
 
 extension GzipReader {
+  /// Reads the next bytes and appends them to an array.
+  ///
+  /// - Parameters:
+  ///   - bytes: Grows by what was read.
+  ///   - count: The most bytes to read.
+  /// - Returns: How many were read: 0 only at the end of the data.
+  /// - Throws: As `read(into:_:)`.
+  mutating func append(to bytes: inout [UInt8], atMost count: Int) throws -> Int {
+    let start = bytes.count
+    // A small file needs little space; one byte more lets its end be seen.
+    let space = min(count, max(1, maximumOutputBytes - outputBytes))
+    bytes += [UInt8](repeating: 0, count: space)
+    let read = try read(into: &bytes, start..<start + space)
+    bytes.removeLast(space - read)
+    return read
+  }
+
   /// Reads a file whole, decompressing it when it is a gzip file.
   ///
   /// - Parameters:
@@ -151,12 +180,9 @@ extension GzipReader {
     var reader = try GzipReader(path: path, maximumFileBytes: maximumBytes)
     var bytes: [UInt8] = []
     while true {
-      let start = bytes.count
       // One byte more than is accepted tells an end from an excess.
-      let wanted = min(max(start, pieceBytes), maximumBytes - start + 1)
-      bytes += repeatElement(0, count: wanted)
-      let count = try reader.read(into: &bytes, start..<start + wanted)
-      bytes.removeLast(wanted - count)
+      let wanted = min(max(bytes.count, pieceBytes), maximumBytes - bytes.count + 1)
+      let count = try reader.append(to: &bytes, atMost: wanted)
       guard bytes.count <= maximumBytes else {
         throw SparseError(
           .unsupported,
@@ -164,7 +190,7 @@ extension GzipReader {
             + "Check that this is the right file."
         )
       }
-      if count < wanted { return bytes }
+      if count == 0 { return bytes }
     }
   }
 }

@@ -16,6 +16,7 @@ struct NPYHeader: Hashable {
   /// NumPy itself reads no longer header unless told to.
   private static let maximumBytes = 10_000
   private static let maximumRank = 64
+  private static let keys = "'descr', 'fortran_order' and 'shape', once each and nothing else,"
 
   /// Reads the magic string and the version.
   ///
@@ -82,16 +83,16 @@ struct NPYHeader: Hashable {
       case "fortran_order" where columnsFirst == nil: columnsFirst = try scanner.boolean()
       case "shape" where shape == nil: shape = try scanner.sizes()
       default:
-        throw scanner.unexpected("new key 'descr', 'fortran_order' or 'shape' before '\(key)'")
+        throw scanner.unexpected(Self.keys)
       }
       guard scanner.take(",") else {
         try scanner.expect("}")
         break
       }
     }
-    guard scanner.peek() == nil else { throw scanner.unexpected("end") }
+    guard scanner.peek() == nil else { throw scanner.unexpected("its end") }
     guard let element, let columnsFirst, let shape else {
-      throw scanner.unexpected("'descr', 'fortran_order' and 'shape' all")
+      throw scanner.unexpected(Self.keys)
     }
     guard !columnsFirst || shape.count < 2 else {
       throw SparseError(
@@ -160,7 +161,8 @@ struct NPYElement: Hashable {
       case .byteString, .string: [size]
       }
     let needsOrder = size > 1 && kind != .byteString
-    guard sizes.contains(size), (needsOrder ? "<>" : "|<>").contains(characters[0]) else {
+    // Elements of no bytes would let a short file promise any number of them.
+    guard size > 0, sizes.contains(size), (needsOrder ? "<>" : "|<>").contains(characters[0]) else {
       throw Self.unsupported("'\(description)'")
     }
     self.kind = kind

@@ -85,7 +85,14 @@ enum NPZDataset {
     )
   }
 
-  private static func features(
+  /// The features that an array of samples holds.
+  ///
+  /// - Parameters:
+  ///   - array: An array of the shape `[samples, features]` or `[samples, rows, columns]`.
+  ///   - place: What errors call it.
+  /// - Returns: The features, and how many each sample has.
+  /// - Throws: `SparseError` when the array has another shape, holds text, or is not finite.
+  static func features(
     _ array: NPYArray,
     _ place: String
   ) throws -> (Dataset.Features, featureCount: Int) {

@@ -86,7 +86,7 @@ struct PythonLiteral {
   func unexpected(_ wanted: String) -> SparseError {
     SparseError(
       .corruptFile,
-      "the .npy header has no \(wanted) at its character \(position). Save the array again with "
+      "the .npy header needs \(wanted) at its character \(position). Save the array again with "
         + "numpy.savez."
     )
   }

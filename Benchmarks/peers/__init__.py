@@ -1,0 +1,1 @@
+"""Other libraries, each measured in a process of its own by `serve.py`."""

@@ -1,0 +1,80 @@
+# Every target first looks whether Swift and the system libraries are there and installs what is
+# missing (dev/require); nothing is done, offline too, when all is there.
+
+DENSITY ?= 0.25
+EPOCHS ?=
+DATA ?=
+OUTPUT ?= .build/run/fashion.safetensors
+PREFIX ?= /usr/local
+ARGS ?=
+
+# MNIST is not packaged by Debian: tests that want it are skipped by name when it is not found.
+MNIST_DIR := $(or $(MNIST_DIR),$(abspath $(wildcard ../shared/data/mnist)))
+ifneq ($(MNIST_DIR),)
+export MNIST_DIR
+else
+unexport MNIST_DIR
+endif
+
+# Homebrew keeps GraphBLAS where the compiler does not look by itself.
+ifeq ($(shell uname -s),Darwin)
+BREW := $(shell brew --prefix 2>/dev/null)
+SWIFT_FLAGS ?= -Xcc -I$(BREW)/include -Xcc -I$(BREW)/include/suitesparse -Xlinker -L$(BREW)/lib
+endif
+export SWIFT_FLAGS
+
+SPARSECTL := .build/release/sparsectl
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test lint format bench docs accuracy install sparsectl clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@echo "Variables: DENSITY, EPOCHS, DATA, OUTPUT (run), ARGS (test, bench), PREFIX (install), MNIST_DIR"
+
+run: ## Train on Fashion-MNIST at DENSITY (0.25) and measure the model
+	@dev/require run
+	@$(MAKE) --no-print-directory sparsectl
+	@mkdir -p "$$(dirname "$(OUTPUT)")"
+	$(SPARSECTL) train $(strip --dataset fashion-mnist $(if $(DATA),--data "$(DATA)") \
+	  --density $(DENSITY) $(if $(EPOCHS),--epochs $(EPOCHS)) --output "$(OUTPUT)")
+	$(SPARSECTL) measure "$(OUTPUT)"
+
+test: ## Run every test, optimised, then the README's code blocks
+	@dev/require test
+	@dev/test $(ARGS)
+
+lint: ## Check format, warnings, imports and scripts
+	@dev/require lint
+	@dev/lint
+
+format: ## Rewrite every Swift file in the project's format
+	@dev/require lint
+	@dev/lint --fix
+
+bench: ## Run the benchmarks (a package of their own)
+	@dev/require bench
+	swift run -c release --package-path Benchmarks --scratch-path "$(CURDIR)/.build/bench" \
+	  $(SWIFT_FLAGS) $(ARGS)
+
+docs: ## Build the documentation of the libraries into .build/documentation
+	@dev/require docs
+	@dev/docs
+
+accuracy: ## Train the published recipe on MNIST, three networks, three seeds, and check the means
+	@dev/require lint
+	@$(MAKE) --no-print-directory sparsectl
+	@dev/accuracy $(SPARSECTL)
+
+install: ## Install sparsectl into PREFIX (/usr/local)
+	@dev/require lint
+	@$(MAKE) --no-print-directory sparsectl
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(SPARSECTL) "$(DESTDIR)$(PREFIX)/bin/sparsectl"
+
+sparsectl:
+	swift build -c release --product sparsectl $(SWIFT_FLAGS)
+
+clean: ## Remove everything that was built
+	rm -rf .build Benchmarks/.build

@@ -1,0 +1,115 @@
+internal import CSparseKernels
+
+/// A pattern cut into the blocks that the C kernels run over, and the order of its values in them.
+///
+/// Consecutive outputs that share all their inputs form groups of 16, 8, 4 or 2: one load of an
+/// activation then serves several outputs. Inputs are cut into panels that fit the L1 cache, and
+/// blocks are ordered panel by panel; values follow the blocks, `[block][input][row]`.
+struct BlockLayout: Sendable {
+  let blocks: [csk_block]
+  /// The inputs of all blocks, block after block.
+  let columns: [UInt32]
+  /// For each stored value its position in CSR order; nil when the orders are the same.
+  let csrPositions: [UInt32]?
+  /// The edges that lie in groups of at least 4 outputs.
+  let groupedEdges: Int
+
+  /// Lays out a matrix in compressed rows.
+  ///
+  /// - Parameters:
+  ///   - rowOffsets: Where each row starts in `columns`.
+  ///   - columns: Strictly increasing within each row.
+  ///   - inputs: The number of columns.
+  ///   - panelInputs: The inputs of a panel; widened where rows would have fewer than 6 of them.
+  init(rowOffsets: [Int], columns: [UInt32], inputs: Int, panelInputs: Int) {
+    let groups = Self.groups(rowOffsets: rowOffsets, columns: columns)
+    let rows = rowOffsets.count - 1
+    let perRow = Double(columns.count) / Double(max(rows, 1))
+    // A block that is too short costs more in loading and storing sums than its panel saves.
+    let panels = min(
+      (inputs + panelInputs - 1) / panelInputs, max(Int(perRow / 6), 1))
+    let width = (inputs + panels - 1) / panels
+
+    var blocks: [csk_block] = []
+    var order: [UInt32] = []
+    var blockColumns: [UInt32] = []
+    order.reserveCapacity(columns.count)
+    blockColumns.reserveCapacity(columns.count)
+    var next = groups.map { rowOffsets[$0.lowerBound] }
+    var groupedEdges = 0
+    for panel in 0..<panels {
+      let end = UInt32(clamping: (panel + 1) * width)
+      for (index, group) in groups.enumerated() {
+        let start = next[index]
+        let rowEnd = rowOffsets[group.lowerBound + 1]
+        var stop = start
+        while stop < rowEnd, columns[stop] < end { stop += 1 }
+        next[index] = stop
+        guard stop > start || panel == 0 else { continue }
+        blocks.append(
+          csk_block(
+            first_row: UInt32(group.lowerBound), rows: UInt32(group.count),
+            count: UInt32(stop - start), columns: UInt32(blockColumns.count),
+            values: UInt32(order.count), is_first: panel == 0 ? 1 : 0))
+        blockColumns += columns[start..<stop]
+        if group.count >= 4 { groupedEdges += (stop - start) * group.count }
+        let first = rowOffsets[group.lowerBound]
+        for position in start..<stop {
+          for row in group { order.append(UInt32(rowOffsets[row] + position - first)) }
+        }
+      }
+    }
+    self.blocks = blocks
+    // One more, so that a pattern without edges has columns to point at too.
+    self.columns = blockColumns + [0]
+    self.groupedEdges = groupedEdges
+    let isSameOrder = order.enumerated().allSatisfy { $0.offset == Int($0.element) }
+    csrPositions = isSameOrder ? nil : order
+  }
+
+  /// Cuts runs of rows with the same columns into groups of 16, 8, 4, 2 and 1.
+  private static func groups(rowOffsets: [Int], columns: [UInt32]) -> [Range<Int>] {
+    let rows = rowOffsets.count - 1
+    var groups: [Range<Int>] = []
+    var row = 0
+    while row < rows {
+      let first = columns[rowOffsets[row]..<rowOffsets[row + 1]]
+      var end = row + 1
+      while end < rows, columns[rowOffsets[end]..<rowOffsets[end + 1]] == first { end += 1 }
+      while row < end {
+        let size = [16, 8, 4, 2, 1].first { $0 <= end - row } ?? 1
+        groups.append(row..<row + size)
+        row += size
+      }
+    }
+    return groups
+  }
+
+  /// Cuts the blocks into ranges of about the same number of weights, for concurrent work.
+  ///
+  /// - Parameter count: The number of ranges at most.
+  /// - Returns: Ranges of blocks, none empty, together all blocks in order.
+  func parts(_ count: Int) -> [Range<Int>] {
+    let target = max(csrEdges / count, 1)
+    var parts: [Range<Int>] = []
+    var start = 0
+    var edges = 0
+    for (index, block) in blocks.enumerated() {
+      edges += Int(block.count) * Int(block.rows)
+      if edges >= target || index == blocks.count - 1 {
+        parts.append(start..<index + 1)
+        start = index + 1
+        edges = 0
+      }
+    }
+    return parts
+  }
+
+  private var csrEdges: Int { blocks.reduce(0) { $0 + Int($1.count) * Int($1.rows) } }
+
+  /// The stored values of a range of blocks.
+  func values(of part: Range<Int>) -> Range<Int> {
+    guard let last = blocks[part].last else { return 0..<0 }
+    return Int(blocks[part.lowerBound].values)..<Int(last.values) + Int(last.count * last.rows)
+  }
+}

@@ -1,0 +1,149 @@
+internal import CSparseKernels
+
+/// The products by this package's own C kernels, on tiles that stay in registers and caches.
+///
+/// - Forward: a row of the output tile (or a group of four) stays in registers while its inputs
+///   pass; the bias is where the sums begin.
+/// - Input gradient: the forward kernel on the transposed pattern, whose values the optimiser keeps
+///   up to date; or, where most outputs are in groups that share their inputs, a scatter with four
+///   rows of dY in registers, which needs no transposed copy.
+/// - Weight gradient: dot products with dY in registers, reduced four at a time.
+///
+/// A plan is immutable and may be used by several threads at once.
+public final class NativePlan: JunctionPlan {
+  public let pattern: Pattern
+  public let layout: ValueLayout
+  public let weightGradientParts: [Range<Int>]
+  public var backend: Backend { .native }
+
+  /// The kernels that execute the products.
+  public let kernels: KernelSet
+
+  private let forwardLayout: BlockLayout
+  /// The transposed pattern's blocks; nil where the input gradient is a scatter.
+  private let transposedLayout: BlockLayout?
+  private let parts: [Range<Int>]
+  private let noBias: FloatBuffer
+  private let isGrouped: Bool
+
+  /// The number of parts of a weight gradient: enough for many threads, and the same for any number
+  /// of them.
+  private static let partCount = 16
+
+  /// Plans the products of a pattern.
+  ///
+  /// - Parameters:
+  ///   - pattern: The junction's connections.
+  ///   - kernels: The kernels that execute the products.
+  public init(_ pattern: Pattern, kernels: KernelSet) {
+    self.pattern = pattern
+    self.kernels = kernels
+    let panel = kernels.panelInputs(tileWidth: kernels.wideTile)
+    let forward = BlockLayout(
+      rowOffsets: pattern.rowOffsets, columns: pattern.columns, inputs: pattern.inputs,
+      panelInputs: panel)
+    forwardLayout = forward
+    isGrouped = 2 * forward.groupedEdges >= pattern.edgeCount
+    noBias = FloatBuffer(count: pattern.inputs)
+    let transpose = isGrouped ? nil : pattern.transpose
+    let transposed = transpose.map {
+      BlockLayout(
+        rowOffsets: $0.rowOffsets, columns: $0.rows, inputs: pattern.outputs, panelInputs: panel)
+    }
+    transposedLayout = transposed
+    layout = ValueLayout(
+      csrPositions: forward.csrPositions,
+      transposedPositions: transpose.map { transpose in
+        Self.transposedPositions(forward, transpose, transposed?.csrPositions)
+      })
+    parts = forward.parts(Self.partCount)
+    weightGradientParts = parts.map { forward.values(of: $0) }
+  }
+
+  /// For each stored value of the forward layout its position in the transposed layout.
+  private static func transposedPositions(
+    _ forward: BlockLayout, _ transpose: Pattern.Transpose, _ transposedOrder: [UInt32]?
+  ) -> [UInt32] {
+    // CSR position → position in the transposed layout.
+    var byCSR = [UInt32](repeating: 0, count: transpose.positions.count)
+    for stored in transpose.positions.indices {
+      let transposedCSR = transposedOrder.map { Int($0[stored]) } ?? stored
+      byCSR[Int(transpose.positions[transposedCSR])] = UInt32(stored)
+    }
+    return forward.csrPositions?.map { byCSR[Int($0)] } ?? byCSR
+  }
+
+  public func tileWidth(samples: Int) -> Int? {
+    if samples <= 1 { return 1 }
+    let full = isGrouped ? 64 : kernels.wideTile
+    var width = kernels.lanes
+    while width < full, width < samples { width *= 2 }
+    return width
+  }
+
+  public func forward(
+    _ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile
+  ) throws {
+    checkForward(weights, bias: bias, input: input, output: output)
+    unsafe run(forwardLayout) { blocks, count, columns in
+      unsafe kernels.table.forward(
+        blocks, count, columns, weights.values.base, bias.base, input.base, output.base,
+        output.width)
+    }
+  }
+
+  public func inputGradient(
+    _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
+  ) throws {
+    checkTiles(inputSide: inputGradient, outputSide: outputGradient)
+    if !accumulating, transposedLayout == nil {
+      inputGradient.buffer.fill(inputGradient.range, with: 0)
+    }
+    let width = outputGradient.width
+    guard let transposedLayout else {
+      return unsafe run(forwardLayout) { blocks, count, columns in
+        unsafe kernels.table.input_gradient(
+          blocks, count, columns, weights.values.base, outputGradient.base, inputGradient.base,
+          width)
+      }
+    }
+    unsafe run(transposedLayout) { blocks, count, columns in
+      unsafe kernels.table.forward(
+        blocks, count, columns, weights.transposedValues.base, accumulating ? nil : noBias.base,
+        outputGradient.base, inputGradient.base, width)
+    }
+  }
+
+  public func weightGradient(
+    part: Int, outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
+  ) throws {
+    checkWeightGradient(outputGradient: outputGradient, input: input, gradient: gradient)
+    gradient.fill(weightGradientParts[part], with: 0)
+    let blockRange = parts[part]
+    for index in 0..<shape.count {
+      let dy = outputGradient.tile(index, of: shape)
+      let x = input.tile(index, of: shape)
+      unsafe run(forwardLayout) { blocks, _, columns in
+        unsafe kernels.table.weight_gradient(
+          blocks + blockRange.lowerBound, blockRange.count, columns, dy.base, x.base,
+          gradient.base, shape.width)
+      }
+    }
+  }
+
+  /// Calls a kernel with a layout's blocks and columns.
+  // SAFETY: the layout comes from a validated pattern and the callers have checked all sizes, so
+  // every index that a kernel forms is inside; kernels keep no pointer.
+  @inline(__always)
+  private func run(
+    _ layout: BlockLayout,
+    _ kernel: (UnsafePointer<csk_block>, Int, UnsafePointer<UInt32>) -> Void
+  ) {
+    unsafe layout.blocks.withUnsafeBufferPointer { blocks in
+      unsafe layout.columns.withUnsafeBufferPointer { columns in
+        guard let start = blocks.baseAddress, let first = columns.baseAddress else { return }
+        unsafe kernel(start, blocks.count, first)
+      }
+    }
+  }
+}

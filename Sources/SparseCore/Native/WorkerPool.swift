@@ -1,0 +1,69 @@
+internal import CSparseKernels
+internal import Synchronization
+
+/// Numbered jobs that may run in any order and at the same time.
+package protocol ParallelWork: AnyObject {
+  /// Runs one job.
+  ///
+  /// - Parameter index: The job's number, from 0.
+  func perform(_ index: Int) throws
+}
+
+/// A few threads that run jobs together with the caller. One call at a time.
+// SAFETY: the C pool takes care of its threads; jobs are the caller's, and must not conflict.
+@safe
+package final class WorkerPool: @unchecked Sendable {
+  /// The threads, the caller included.
+  package let threads: Int
+
+  private let pool: OpaquePointer?
+  private let firstError = Mutex<(any Error)?>(nil)
+
+  /// Starts the threads.
+  ///
+  /// - Parameter threads: The threads, the caller included. With fewer available, the caller works
+  ///   alone.
+  package init(threads: Int) {
+    unsafe pool = threads > 1 ? csk_pool_create(Int32(clamping: threads)) : nil
+    self.threads = unsafe pool == nil ? 1 : threads
+  }
+
+  deinit {
+    if let pool = unsafe pool { unsafe csk_pool_destroy(pool) }
+  }
+
+  /// Runs all jobs and returns when the last is done; allocates nothing.
+  ///
+  /// - Parameters:
+  ///   - work: The jobs.
+  ///   - count: How many there are.
+  /// - Throws: The first error that a job threw; the other jobs run all the same.
+  package func run(_ work: any ParallelWork, count: Int) throws {
+    guard let pool = unsafe pool, count > 1 else {
+      for index in 0..<count { try work.perform(index) }
+      return
+    }
+    firstError.withLock { $0 = nil }
+    var call = Call(work: work, pool: self)
+    unsafe withUnsafeMutablePointer(to: &call) { call in
+      // SAFETY: 'call' and what it refers to outlive csk_pool_run, which returns when all jobs have.
+      unsafe csk_pool_run(
+        pool, count,
+        { context, index in
+          guard let call = unsafe context?.assumingMemoryBound(to: Call.self).pointee else { return }
+          do {
+            try unsafe call.work.perform(index)
+          } catch {
+            unsafe call.pool.firstError.withLock { if $0 == nil { $0 = error } }
+          }
+        }, call)
+    }
+    if let error = firstError.withLock({ $0 }) { throw error }
+  }
+
+  /// What the threads get to see of a call, without owning it.
+  private struct Call {
+    unowned(unsafe) let work: any ParallelWork
+    unowned(unsafe) let pool: WorkerPool
+  }
+}

@@ -1,0 +1,67 @@
+internal import SparseCore
+
+/// Makes the operators of a network and wires their nodes.
+struct OperatorBuilder {
+  private let network: Network
+  private let capacity: Int
+  private let isTraining: Bool
+  private let seed: UInt64
+
+  let input: Node
+  private(set) var operators: [any LayerOperator] = []
+  private(set) var outputs: [Node] = []
+
+  init(network: Network, capacity: Int, isTraining: Bool, seed: UInt64) {
+    self.network = network
+    self.capacity = capacity
+    self.isTraining = isTraining
+    self.seed = seed
+    input = Node(features: network.inputSize, capacity: capacity, hasGradient: false)
+  }
+
+  /// Makes all operators, in the order of the network's places.
+  ///
+  /// - Parameter plans: One plan per junction, in that order.
+  mutating func build(plans: [any JunctionPlan]) throws {
+    var plans = plans[...]
+    var node = input
+    for position in 0...network.backbone.count {
+      let leaving = network.branches.filter { $0.position == position }
+      if position > 0 {
+        node = try append(
+          network.backbone[position - 1], reading: node,
+          isShared: network.branches.contains { $0.position == position - 1 },
+          accumulates: false, &plans)
+      }
+      // On the way back the later readers of a node run first: the first of them writes its
+      // gradient, the others add theirs.
+      let continues = position < network.backbone.count
+      for (rank, branch) in leaving.enumerated() {
+        var end = node
+        for (depth, layer) in branch.layers.enumerated() {
+          let isFirst = depth == 0
+          end = try append(
+            layer, reading: end, isShared: isFirst && (continues || leaving.count > 1),
+            accumulates: isFirst && (continues || rank < leaving.count - 1), &plans)
+        }
+        outputs.append(end)
+      }
+    }
+  }
+
+  private mutating func append(
+    _ layer: any Layer, reading input: Node, isShared: Bool, accumulates: Bool,
+    _ plans: inout ArraySlice<any JunctionPlan>
+  ) throws -> Node {
+    // A layer may overwrite its input when it is the only reader and the layer that made the input
+    // does not need it again for its own gradient. Nobody overwrites the data.
+    let maker = operators.last { $0.output === input }
+    let context = OperatorContext(
+      input: input, mayOverwriteInput: !isShared && maker.map { !$0.readsOutputBackward } ?? false,
+      accumulatesInputGradient: accumulates, isTraining: isTraining, capacity: capacity,
+      identity: operators.count, seed: seed, plan: layer is SparseLinear ? plans.popFirst() : nil)
+    let made = try layer.makeOperator(context)
+    operators.append(made)
+    return made.output
+  }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import SparseCore
+import SparseLayers
+
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Name the class of each sample of a file.",
+    discussion: """
+      EXAMPLES
+        sparsectl predict model.safetensors t10k-images-idx3-ubyte.gz --rows 0-9
+        sparsectl predict model.safetensors rows.csv --top 3
+        sparsectl predict model.safetensors digits.npz --array xte --json
+
+      The file's first bytes tell what it is: IDX images, an NPY or NPZ array of the shape \
+      [samples, features], or CSV with a sample a line; IDX, NPY and CSV may be compressed by gzip. \
+      Bytes (IDX, or arrays of type u1) are divided by 255, other numbers are used as they are: give \
+      samples as the model was trained on them. --json prints {"predictions": […]}, each with row, \
+      class, name, probability and the probabilities of all classes.
+      """)
+
+  @Argument(help: ArgumentHelp("The model file.", valueName: "model"))
+  var model: String
+
+  @Argument(help: ArgumentHelp("The samples.", valueName: "file"))
+  var file: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The rows to predict, counted from 0; all without it.", valueName: "0-9,42"))
+  var rows: RowSelection?
+
+  @Option(help: ArgumentHelp("How many of the likeliest classes to print.", valueName: "count"))
+  var top = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "The array of an NPZ file; without it the only one, else xte.", valueName: "name"))
+  var array: String?
+
+  @Option(
+    name: .customLong("label-column"),
+    help: ArgumentHelp(
+      "A CSV column to leave out, by name or index from 0; without it 'label', if there is one.",
+      valueName: "column"))
+  var labelColumn: String?
+
+  @Option(help: "The form of the table.")
+  var format: Table.Format = .table
+
+  @OptionGroup(title: "Engine") var engine: EngineOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+
+  func validate() throws {
+    guard top >= 1 else { throw ValidationError("'--top' must be 1 or more, but is \(top).") }
+    try outputOptions.refuse(format: format)
+  }
+
+  func run() throws {
+    let model = try ModelFile(contentsOf: model)
+    let dataset = try Dataset.unlabeled(
+      path: file, array: array, labelColumns: labelColumn.map { [$0] } ?? [])
+    try model.requireFit(of: dataset, from: file)
+    let chosen = try rows?.indices(of: dataset.sampleCount, in: file)
+    let samples = try Samples(dataset, indices: chosen, for: model.network)
+    let executor = try NetworkExecutor(
+      model.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
+    let probabilities = try executor.probabilities(
+      samples, loss: model.training?.loss ?? .softmaxCrossEntropy)
+    let report = try PredictionReport(
+      rows: samples.indices, probabilities: probabilities.last ?? [], names: model.lastClassNames,
+      top: top)
+    if outputOptions.json {
+      try Terminal.result(json: report)
+    } else {
+      try Terminal.result(report.text(format))
+    }
+  }
+}
+
+extension ModelFile {
+  /// Refuses samples of another size than those the network was trained on.
+  ///
+  /// - Parameters:
+  ///   - dataset: The samples.
+  ///   - place: What errors call them.
+  /// - Throws: `SparseError` with both sizes.
+  func requireFit(of dataset: Dataset, from place: String) throws {
+    guard dataset.featureCount == data.featureCount else {
+      throw SparseError(
+        .shapeMismatch,
+        """
+        \(place): its samples have \(dataset.featureCount) features, but the model was trained on \
+        samples of \(data.featureCount) (\(data.dataset)). Give samples like those.
+        """)
+    }
+  }
+
+  /// The names of the last branch's classes; numbers where the file has none.
+  var lastClassNames: [String] {
+    let branch = network.branches.last
+    let count = branch?.layers.last?.outputSize ?? 0
+    let names = data.classNames[branch?.task ?? ""] ?? []
+    return names.count == count ? names : (0..<count).map(String.init)
+  }
+}

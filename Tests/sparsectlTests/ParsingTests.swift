@@ -1,0 +1,136 @@
+import ArgumentParser
+import SparseLayers
+import Testing
+
+@testable import sparsectl
+
+@Suite("Command lines")
+struct ParsingTests {
+  /// What a command line leads to: the command, or the exit code and the message.
+  private func parse(_ line: String) -> Result<any ParsableCommand, any Error> {
+    Result {
+      var command = try Sparsectl.parseAsRoot(line.split(separator: " ").map(String.init))
+      // Help is a command, too: it ends by throwing its text.
+      if line.hasSuffix("--help") { try command.run() }
+      return command
+    }
+  }
+
+  @Test(
+    "wrong usage ends with 64 and a message that names the value",
+    arguments: [
+      ("train --density 0", "'--density' must be above 0 and at most 1, but is 0.0."),
+      ("train --density 1.5", "'--density' must be above 0 and at most 1, but is 1.5."),
+      ("train --density nan", "but is nan"),
+      ("train --density 0.5,0.5", "'--density' lists 2 values"),
+      ("train --layers 784,50,10 --density 0.2,0.5,1", "'--layers' makes 2"),
+      ("train --density 0.5 --out-degrees 1,2,3", "say the same thing twice"),
+      ("train --density a", "invalid for '--density"),
+      ("train --layers 784", "at least an input and an output size"),
+      ("train --layers 784,0,10", "but one is 0"),
+      ("train --layers 784,-5,10", "but one is -5"),
+      ("train --layers 784,99999999999,10", "but one is 99999999999"),
+      ("train --layers 784,,10", "invalid for '--layers"),
+      ("train --out-degrees 0,1,1", "one is 0"),
+      ("train --layers 800,100,10 --out-degrees 20", "give one per junction"),
+      ("train --layers 784,100,10 --out-degrees 7,10", "Nearest admissible: 25"),
+      ("train --layers 800,100,10 --out-degrees 101,10", "between 1 and 100"),
+      ("train --pattern nonsense", "structured, balanced, random, full"),
+      ("train --pattern structured,full", "'--pattern' lists 2 values"),
+      ("train --dropout 1", "'--dropout' must be in 0..<1, but is 1.0."),
+      ("train --epochs -1", "--epochs"),
+      ("train --batch-size 0", "but is 0"),
+      ("train --learning-rate nan", "nan"),
+      ("train --learning-rate 0", "learning rate"),
+      ("train --momentum 0.5", "'--optimizer sgd'"),
+      ("train --weight-decay 0.5", "'--optimizer adamw'"),
+      ("train --decay 0.5", "'--schedule inverse-time'"),
+      ("train --step-epochs 2", "'--schedule step'"),
+      ("train --validation-fraction 1", "0..<1"),
+      ("train --threads 0", "1...1024"),
+      ("train --dataset mnist", "needs '--data'"),
+      ("train --dataset imagenet", "fashion-mnist"),
+      ("train --dataset mnist --data d --label-column 1", "'--dataset csv'"),
+      ("train --pad-input 0", "'--pad-input'"),
+      ("train --pad-input 800 --layers 784,10", "starts with 784"),
+      ("train --backend gpu", "suitesparse"),
+      ("measure", "Name a model file"),
+      ("measure m --layers 3,2", "leave '--layers'"),
+      ("measure m --density 0.5", "leave '--layers'"),
+      ("measure --layers 10,5 --batch-size 0", "'--batch-size'"),
+      ("measure m --json --format csv", "exclude each other"),
+      ("measure --layers 4000000,4000000 --seed 1", "edges"),
+      ("evaluate", "model"),
+      ("predict m", "file"),
+      ("predict m f --top 0", "'--top' must be 1 or more"),
+      ("predict m f --rows 9-0", "invalid for '--rows"),
+      ("predict m f --rows 1-2-3", "invalid for '--rows"),
+      ("nonsense", "nonsense"),
+    ])
+  func wrongUsage(line: String, words: String) {
+    guard case .failure(let error) = parse(line) else {
+      Issue.record("'\(line)' was accepted")
+      return
+    }
+    #expect(Sparsectl.exitCode(for: error) == .validationFailure)
+    let message = Sparsectl.message(for: error)
+    #expect(message.contains(words), "\(message)")
+    #expect(!message.contains("SparseError"), "\(message)")
+  }
+
+  @Test(
+    "help shows examples, and for each option its unit and default",
+    arguments: [
+      ("train", ["--density <0.25>", "(default: 12; published: 50)", "the network is full"]),
+      ("evaluate", ["--data <path>", "sparsectl evaluate model.safetensors"]),
+      ("measure", ["--batch-size <count>", "one MAC is two FLOPs", "(default: 1)"]),
+      ("predict", ["--rows <0-9,42>", "(default: 1)", "predictions"]),
+    ])
+  func help(command: String, texts: [String]) throws {
+    guard case .failure(let error) = parse("\(command) --help") else {
+      Issue.record("--help is no option of \(command)")
+      return
+    }
+    #expect(Sparsectl.exitCode(for: error) == .success)
+    let help = Sparsectl.fullMessage(for: error)
+    // Line breaks depend on the terminal.
+    let text = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    for expected in texts + ["EXAMPLES", "sparsectl \(command)", "--json"] {
+      #expect(text.contains(expected), "'\(expected)' in the help of \(command)")
+    }
+    for line in help.split(separator: "\n") where !line.hasPrefix("USAGE") {
+      #expect(line.count <= 80, "\(line)")
+    }
+  }
+
+  @Test("every subcommand is listed by the root's help")
+  func subcommands() throws {
+    guard case .failure(let error) = parse("--help") else { return }
+    for command in Sparsectl.configuration.subcommands {
+      #expect(Sparsectl.fullMessage(for: error).contains(command._commandName))
+    }
+  }
+
+  @Test("the published recipe can be changed setting by setting")
+  func recipes() throws {
+    let train = try #require(
+      try parse("train --recipe published --epochs 3 --seed 5").get() as? Train)
+    var expected = train.training.trainingRecipe
+    #expect(expected.epochs == 3)
+    expected.epochs = 50
+    #expect(expected == .published(seed: 5))
+  }
+
+  @Test("rows are numbers and ranges in the order in which they are named")
+  func rows() throws {
+    let rows = try #require(RowSelection(argument: "3,0-2,5"))
+    #expect(try rows.indices(of: 6, in: "f") == [3, 0, 1, 2, 5])
+    #expect(throws: (any Error).self) { try rows.indices(of: 5, in: "f") }
+    for text in ["", ",", "-1", "1-", "a", "2-1", "1,,2"] {
+      #expect(RowSelection(argument: text) == nil, "\(text)")
+    }
+    // A range is not written out before its end was compared with the rows that there are.
+    let huge = try #require(RowSelection(argument: "0-9223372036854775807"))
+    #expect(throws: (any Error).self) { try huge.indices(of: 5, in: "f") }
+  }
+}
