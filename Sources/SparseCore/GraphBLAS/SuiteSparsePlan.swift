@@ -189,7 +189,9 @@ extension MatrixHandle {
     var offsets = unsafe indices.rowOffsets.baseAddress
     var columns = unsafe indices.columns.baseAddress
     var start: UnsafeMutableRawPointer? = unsafe UnsafeMutableRawPointer(values.base)
-    for unsafe block in unsafe [UnsafeRawPointer(offsets), UnsafeRawPointer(columns), UnsafeRawPointer(start)] {
+    for unsafeblock in unsafe [
+      UnsafeRawPointer(offsets), UnsafeRawPointer(columns), UnsafeRawPointer(start),
+    ] {
       if let block = unsafe block { try unsafe lend(block) }
     }
     let info = unsafe GxB_Matrix_pack_CSR(
@@ -222,7 +224,8 @@ extension MatrixHandle {
     guard unsafe block == UnsafeMutableRawPointer(tile.base), !isUniform else {
       unsafe csm_free(block)
       throw SparseError(
-        .backend, "GraphBLAS: the product was not accumulated in place; is the library newer than 7?")
+        .backend,
+        "GraphBLAS: the product was not accumulated in place; is the library newer than 7?")
     }
   }
 

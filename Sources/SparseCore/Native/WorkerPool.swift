@@ -50,7 +50,9 @@ package final class WorkerPool: @unchecked Sendable {
       unsafe csk_pool_run(
         pool, count,
         { context, index in
-          guard let call = unsafe context?.assumingMemoryBound(to: Call.self).pointee else { return }
+          guard let call = unsafe context?.assumingMemoryBound(to: Call.self).pointee else {
+            return
+          }
           do {
             try unsafe call.work.perform(index)
           } catch {

@@ -81,7 +81,8 @@ public final class FloatBuffer: @unchecked Sendable {
   ///   - value: The value.
   public func fill(_ range: Range<Int>? = nil, with value: Float) {
     let range = range ?? 0..<count
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) is not in 0..<\(count)")
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "\(range) is not in 0..<\(count)")
     unsafe (base + range.lowerBound).update(repeating: value, count: range.count)
   }
 
@@ -96,7 +97,8 @@ public final class FloatBuffer: @unchecked Sendable {
     _ range: Range<Int>? = nil, _ body: (inout MutableSpan<Float>) throws -> R
   ) rethrows -> R {
     let range = range ?? 0..<count
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) is not in 0..<\(count)")
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "\(range) is not in 0..<\(count)")
     // SAFETY: the range was checked, and the span does not outlive the closure.
     var span = unsafe MutableSpan(_unsafeStart: _start + range.lowerBound, count: range.count)
     return try body(&span)

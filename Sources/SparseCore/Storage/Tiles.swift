@@ -47,7 +47,8 @@ public final class Tiles: Sendable {
     ///   - samples: The samples of the batch.
     ///   - width: The lanes of each tile.
     public init(samples: Int, width: Int) {
-      precondition(samples >= 0 && (width > 0 || samples == 0), "\(samples) samples, \(width) lanes")
+      precondition(
+        samples >= 0 && (width > 0 || samples == 0), "\(samples) samples, \(width) lanes")
       self.samples = samples
       self.width = width
     }

@@ -108,7 +108,8 @@ private final class ActivationOperator: LayerOperator {
     input = context.input
     accumulates = context.accumulatesInputGradient
     output =
-      context.mayOverwriteInput ? input : context.makeOutput(features: context.input.values.features)
+      context.mayOverwriteInput
+      ? input : context.makeOutput(features: context.input.values.features)
   }
 
   func forward(tile index: Int, _ pass: Pass) throws {

@@ -60,7 +60,8 @@ public struct BatchNormalization: Layer {
     }
     if let position = arrays[3].firstIndex(where: { $0 < 0 }) {
       throw SparseError(
-        .corruptFile, "'running_variance' holds \(arrays[3][position]) at \(position); it is below 0.")
+        .corruptFile,
+        "'running_variance' holds \(arrays[3][position]) at \(position); it is below 0.")
     }
   }
 
