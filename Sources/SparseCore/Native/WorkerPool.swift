@@ -6,6 +6,7 @@ package protocol ParallelWork: AnyObject {
   /// Runs one job.
   ///
   /// - Parameter index: The job's number, from 0.
+  /// - Throws: What went wrong; the caller of all jobs gets the first error.
   func perform(_ index: Int) throws
 }
 

@@ -3,14 +3,15 @@
 /// Parameters, gradients and activations live in such buffers: kernels and GraphBLAS read and write
 /// them in place. A buffer is shared by reference and has no lock; who writes which part when is
 /// settled by the training step, which gives concurrent workers disjoint parts.
-// SAFETY: 'base' is fixed for the life of the object, and every access below is bounds-checked;
-// concurrent users must keep to disjoint elements, as stated above.
 @safe
 public final class FloatBuffer: @unchecked Sendable {
+  // SAFETY: 'base' is fixed for the life of the object, and every access below is bounds-checked;
+  // concurrent users must keep to disjoint elements, as stated above.
+
   /// The number of floats.
   public let count: Int
 
-  /// The first float. Valid while this object lives.
+  /// The first float, valid while this object lives.
   package let base: UnsafeMutablePointer<Float>
 
   /// Creates a buffer in which every float has the same value.

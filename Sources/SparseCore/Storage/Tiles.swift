@@ -17,7 +17,7 @@ public struct Tile: Sendable {
   /// The range of the tile's floats in its buffer.
   public var range: Range<Int> { offset..<(offset + features * width) }
 
-  /// The tile's first float. Valid while `buffer` lives.
+  /// The tile's first float, valid while `buffer` lives.
   package var base: UnsafeMutablePointer<Float> { unsafe buffer.base + offset }
 }
 
