@@ -185,8 +185,9 @@ private func lending(_ operation: () throws(SparseError) -> Void) throws(SparseE
 }
 
 extension MatrixHandle {
-  /// Lends a block to GraphBLAS for the operation at hand.
-  private func lend(_ block: UnsafeRawPointer) throws(SparseError) {
+  /// Lends a block, if there is one, to GraphBLAS for the operation at hand.
+  private func lend(_ block: UnsafeRawPointer?) throws(SparseError) {
+    guard let block = unsafe block else { return }
     guard unsafe csm_lend(block) == 1 else {
       throw SparseError(.backend, "GraphBLAS: too many buffers are lent to one operation.")
     }
@@ -198,11 +199,9 @@ extension MatrixHandle {
     var offsets = unsafe indices.rowOffsets.baseAddress
     var columns = unsafe indices.columns.baseAddress
     var start: UnsafeMutableRawPointer? = unsafe UnsafeMutableRawPointer(values.base)
-    for unsafeblock in unsafe [
-      UnsafeRawPointer(offsets), UnsafeRawPointer(columns), UnsafeRawPointer(start),
-    ] {
-      if let block = unsafe block { try unsafe lend(block) }
-    }
+    try unsafe lend(UnsafeRawPointer(offsets))
+    try unsafe lend(UnsafeRawPointer(columns))
+    try unsafe lend(UnsafeRawPointer(start))
     let info = unsafe GxB_Matrix_pack_CSR(
       raw, &offsets, &columns, &start, UInt64(indices.rowOffsets.count * 8),
       UInt64(indices.columns.count * 8), UInt64(values.count * 4), false, false, nil)
