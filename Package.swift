@@ -47,12 +47,14 @@ let package = Package(
 
     // The engine, each target importing only those above it.
     .target(
-      name: "SparseCore", dependencies: ["CGraphBLAS", "CGraphBLASMemory", "CSparseKernels", "COpenSSL"],
+      name: "SparseCore",
+      dependencies: ["CGraphBLAS", "CGraphBLASMemory", "CSparseKernels", "COpenSSL"],
       swiftSettings: strict),
     .target(
       name: "SparseLayers",
       dependencies: [
-        "SparseCore", "CSparseKernels", "CZlib", "CZip", .product(name: "SwiftCSV", package: "SwiftCSV"),
+        "SparseCore", "CSparseKernels", "CZlib", "CZip",
+        .product(name: "SwiftCSV", package: "SwiftCSV"),
       ],
       swiftSettings: strict),
     .target(

@@ -13,8 +13,15 @@ ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112
 PRODUCTS = ["forward", "input_gradient", "weight_gradient"]
 
 
-def _pointer(array: np.ndarray) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
+def _bound(function, *arguments) -> Callable[[], object]:
+    """A call with everything converted once: numbers as they are, arrays as their addresses."""
+    converted = tuple(
+        ctypes.c_void_p(a.ctypes.data) if isinstance(a, np.ndarray)
+        else ctypes.c_float(a) if isinstance(a, float) else a
+        for a in arguments
+    )  # fmt: skip
+    # The arrays must live as long as the call that holds their addresses.
+    return lambda _arrays=arguments: function(*converted)
 
 
 class DenseProducts:
@@ -23,7 +30,6 @@ class DenseProducts:
     def __init__(self, library: ctypes.CDLL, junction: Junction) -> None:
         self.library = library
         self.junction = junction
-        self.results = {}
 
     def prepare(self, product: str) -> Callable[[], object]:
         """Checks each way to compute a product, and returns the fastest."""
@@ -57,12 +63,11 @@ class DenseProducts:
         rows, inner = a.shape if a_form == PLAIN else a.shape[::-1]
         columns = b.shape[1] if b_form == PLAIN else b.shape[0]
         c = np.zeros((rows, columns), np.float32)
-        arguments = (
-            ROW_MAJOR, a_form, b_form, rows, columns, inner, ctypes.c_float(1), _pointer(a),
-            a.shape[1], _pointer(b), b.shape[1], ctypes.c_float(0), _pointer(c), columns,
+        call = _bound(
+            self.library.cblas_sgemm, ROW_MAJOR, a_form, b_form, rows, columns, inner,
+            1.0, a, a.shape[1], b, b.shape[1], 0.0, c, columns,
         )  # fmt: skip
-        call = self.library.cblas_sgemm
-        return (lambda: call(*arguments)), (lambda: c.T if is_batch_major else c)
+        return call, (lambda: c.T if is_batch_major else c)
 
     def _matrix_vector(self):
         """y = W·x with W stored by rows, and with W stored by columns."""
@@ -70,14 +75,11 @@ class DenseProducts:
         variants = []
         for matrix, form in ((j.dense, PLAIN), (np.ascontiguousarray(j.dense.T), TRANSPOSED)):
             y = np.zeros(j.outputs, np.float32)
-            arguments = (
-                ROW_MAJOR, form, *matrix.shape, ctypes.c_float(1), _pointer(matrix),
-                matrix.shape[1], _pointer(j.x_fm), 1, ctypes.c_float(0), _pointer(y), 1,
+            call = _bound(
+                self.library.cblas_sgemv, ROW_MAJOR, form, *matrix.shape,
+                1.0, matrix, matrix.shape[1], j.x_fm, 1, 0.0, y, 1,
             )  # fmt: skip
-            call = self.library.cblas_sgemv
-            variants.append(
-                (lambda call=call, a=arguments, m=matrix: call(*a), lambda y=y: y[:, None])
-            )
+            variants.append((call, lambda y=y: y[:, None]))
         return variants
 
 

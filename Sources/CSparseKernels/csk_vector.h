@@ -273,12 +273,13 @@ static void input_gradient(const csk_block *blocks, size_t block_count, const ui
           sum[i][0] = fma_(d1, load(x[i] + j + L), sum[i][0]);                                   \
         }                                                                                        \
       } else {                                                                                   \
-        vf xs[C][2];                                                                             \
-        UNROLL for (int i = 0; i < C; i++) UNROLL for (int h = 0; h < 2; h++) xs[i][h] =         \
-            load(x[i] + j + h * L);                                                              \
-        UNROLL for (int r = 0; r < R; r++) UNROLL for (int h = 0; h < 2; h++) {                  \
-          vf d = load(dy + r * width + j + h * L);                                               \
-          UNROLL for (int i = 0; i < C; i++) sum[i][r] = fma_(d, xs[i][h], sum[i][r]);           \
+        UNROLL for (int h = 0; h < 2; h++) {                                                     \
+          vf xs[C];                                                                              \
+          UNROLL for (int i = 0; i < C; i++) xs[i] = load(x[i] + j + h * L);                     \
+          UNROLL for (int r = 0; r < R; r++) {                                                   \
+            vf d = load(dy + r * width + j + h * L);                                             \
+            UNROLL for (int i = 0; i < C; i++) sum[i][r] = fma_(d, xs[i], sum[i][r]);            \
+          }                                                                                      \
         }                                                                                        \
       }                                                                                          \
     }                                                                                            \
@@ -289,8 +290,8 @@ static void input_gradient(const csk_block *blocks, size_t block_count, const ui
   }
 
 #if CSK_LANES == 8
-#define COLUMNS4 2
-WEIGHT_GRADIENT(4, 2)
+#define COLUMNS4 3
+WEIGHT_GRADIENT(4, 3)
 #else
 #define COLUMNS4 4
 WEIGHT_GRADIENT(4, 4)

@@ -14,24 +14,31 @@ public protocol ConfidenceRule: Sendable {
   func confidence(_ probabilities: [Float]) -> Float
 }
 
-/// The largest probability, from 1/classes to 1 (MSDNet: Huang et al. 2018).
+/// The largest probability, from 1/classes to 1.
+///
+/// The rule of MSDNet (Huang et al. 2018).
 public struct MaxProbabilityRule: ConfidenceRule {
+  /// The rule's name on the command line and in files.
   public var name: String { "max-probability" }
 
   /// Creates the rule.
   public init() {}
 
+  /// Tells how sure a probability vector is.
   public func confidence(_ probabilities: [Float]) -> Float { probabilities.max() ?? 0 }
 }
 
-/// The negative entropy in nats, from −log(classes) to 0 (BranchyNet: Teerapittayanon et al. 2016,
-/// which compares the entropy itself with a threshold, the other way round).
+/// The negative entropy in nats, from −log(classes) to 0.
+///
+/// BranchyNet (Teerapittayanon et al. 2016) compares the entropy itself, the other way round.
 public struct EntropyRule: ConfidenceRule {
+  /// The rule's name on the command line and in files.
   public var name: String { "entropy" }
 
   /// Creates the rule.
   public init() {}
 
+  /// Tells how sure a probability vector is.
   public func confidence(_ probabilities: [Float]) -> Float {
     probabilities.reduce(0) { $1 > 0 ? $0 + $1 * log($1) : $0 }
   }
@@ -39,11 +46,13 @@ public struct EntropyRule: ConfidenceRule {
 
 /// The largest probability less the second largest, from 0 to 1.
 public struct MarginRule: ConfidenceRule {
+  /// The rule's name on the command line and in files.
   public var name: String { "margin" }
 
   /// Creates the rule.
   public init() {}
 
+  /// Tells how sure a probability vector is.
   public func confidence(_ probabilities: [Float]) -> Float {
     var first: Float = 0
     var second: Float = 0

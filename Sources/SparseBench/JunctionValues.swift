@@ -58,7 +58,8 @@ struct JunctionValues {
     case .forward:
       x.load(input, shape: shape)
       try plan.forward(
-        junction, bias: FloatBuffer(bias), input: x.tile(0, of: shape), output: y.tile(0, of: shape))
+        junction, bias: FloatBuffer(bias), input: x.tile(0, of: shape), output: y.tile(0, of: shape)
+      )
       return y.values(shape: shape)
     case .inputGradient:
       y.load(outputGradient, shape: shape)

@@ -23,7 +23,9 @@ public struct SparseError: Error, Sendable {
 }
 
 extension SparseError {
-  /// A class of failure. The set can grow.
+  /// A class of failure.
+  ///
+  /// The set can grow.
   public struct Code: Hashable, Sendable {
     private enum Wrapped {
       case invalidArgument, invalidPattern, shapeMismatch, corruptFile, fileSystem
@@ -58,5 +60,6 @@ extension SparseError {
 }
 
 extension SparseError: CustomStringConvertible {
+  /// The message.
   public var description: String { message }
 }

@@ -38,7 +38,8 @@ public struct SparseMatrix: Sendable {
     guard newValues.count == pattern.edgeCount else {
       throw SparseError(
         .shapeMismatch,
-        "\(newValues.count) values were given for a pattern of \(pattern.edgeCount) edges; give one each.")
+        "\(newValues.count) values were given for a pattern of \(pattern.edgeCount) edges; give one each."
+      )
     }
     if let position = newValues.firstIndex(where: { !$0.isFinite }) {
       throw SparseError(

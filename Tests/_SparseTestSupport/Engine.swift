@@ -52,6 +52,7 @@ public struct Engine: Sendable, CustomStringConvertible {
     return tileWidth.map { FixedWidthPlan(plan, tileWidth: $0) } ?? plan
   }
 
+  /// The name of a failed case.
   public var description: String {
     "\(backend.rawValue)\(kernels.map { " \($0)" } ?? "")"
       + (tileWidth.map { " in tiles of \($0)" } ?? "")

@@ -25,7 +25,8 @@ public struct EngineProducts {
   ) throws {
     self.pattern = pattern
     plan = try engine.plan(pattern, threads: threads)
-    shape = Tiles.Shape(samples: samples, width: plan.tileWidth(samples: samples) ?? max(samples, 1))
+    shape = Tiles.Shape(
+      samples: samples, width: plan.tileWidth(samples: samples) ?? max(samples, 1))
     weights = JunctionWeights(csrValues: values, for: plan)
   }
 

@@ -32,24 +32,16 @@ struct Case: Codable, Hashable {
   var threads: Int
   /// The connections of each junction.
   var edges: [Int]
+  /// The multiplications and additions of the kept connections, whatever an engine computes
+  /// besides; nil for epochs.
+  var operations: Double?
   /// Matrix Market files of the junctions' patterns, for peers.
   var patterns: [String]?
 
   enum CodingKeys: String, CodingKey {
-    case suite, name, kind, product, layers, density, family, batch, threads, edges, patterns
+    case suite, name, kind, product, layers, density, family, batch, threads, edges, operations
+    case patterns
     case outDegrees = "out_degrees"
-  }
-
-  /// The multiplications and additions of the kept connections, where they are well defined.
-  var operations: Double? {
-    let forward = 2 * Double(edges.reduce(0, +)) * Double(batch)
-    return switch kind {
-    case .product, .inference: forward
-    case .layer: 3 * forward
-    // The first junction needs no input gradient.
-    case .step: 3 * forward - 2 * Double(edges.first ?? 0) * Double(batch)
-    case .epoch: nil
-    }
   }
 }
 
@@ -64,6 +56,22 @@ extension Case {
 
   /// The samples of an epoch, as many as MNIST has.
   static let epochSamples = 60_000
+
+  /// Fills in what follows from the rest.
+  func completed() throws -> Case {
+    var completed = self
+    completed.edges = try recipe().patterns().recipes.map(\.edges)
+    let forward = 2 * Double(completed.edges.reduce(0, +)) * Double(batch)
+    completed.operations =
+      switch kind {
+      case .product, .inference: forward
+      case .layer: 3 * forward
+      // The first junction needs no input gradient.
+      case .step: 3 * forward - 2 * Double(completed.edges.first ?? 0) * Double(batch)
+      case .epoch: nil
+      }
+    return completed
+  }
 
   /// Sets everything up and gives back what measures.
   ///

@@ -57,13 +57,17 @@ struct Suites: Decodable {
         "There is no suite '\(suite)'; known are \(Self.names.joined(separator: ", ")).")
     }
     var cases: [Case] = []
+    var leftOut: [String: [String]] = [:]
     for variant in grids.flatMap({ $0.variants(suite) }) {
       do {
         let made = try variant.completed()
         if !cases.contains(made) { cases.append(made) }
       } catch {
-        note("\(variant.name): left out: \(error)")
+        leftOut["\(error)", default: []].append(variant.name)
       }
+    }
+    for (reason, names) in leftOut.sorted(by: { $0.key < $1.key }) {
+      note("\(suite): \(names.count) cases left out, such as '\(names[0])': \(reason)")
     }
     return cases
   }
@@ -110,11 +114,5 @@ extension Case {
       ?? String(format: "d=%.2f", density ?? 1)
     named.name = "\(what) \(sizes) \(connectivity) b=\(batch) \(named.family) t=\(threads)"
     return named
-  }
-
-  fileprivate func completed() throws -> Case {
-    var completed = self
-    completed.edges = try recipe().patterns().recipes.map(\.edges)
-    return completed
   }
 }

@@ -88,6 +88,8 @@ struct DescriptorHandle: ~Copyable {
   /// A descriptor that changes nothing but the number of threads.
   ///
   /// - Parameter threads: The most threads of an operation that uses the descriptor.
+  /// - Returns: The descriptor.
+  /// - Throws: `SparseError.Code.backend` when GraphBLAS has no memory.
   static func make(threads: Int) throws(SparseError) -> DescriptorHandle {
     var descriptor: GrB_Descriptor?
     try GraphBLAS.check("GrB_Descriptor_new", unsafe GrB_Descriptor_new(&descriptor))

@@ -2,9 +2,9 @@ package import CSparseKernels
 internal import Foundation
 
 /// The C kernels of one instruction set.
-// SAFETY: function pointers and constants; nothing in it is ever written.
 @safe
 public struct KernelSet: @unchecked Sendable {
+  // SAFETY: function pointers and constants; nothing in it is ever written.
   package let table: csk_kernels
 
   package init(table: csk_kernels) { unsafe self.table = table }

@@ -11,9 +11,13 @@ internal import CSparseKernels
 ///
 /// A plan is immutable and may be used by several threads at once.
 public final class NativePlan: JunctionPlan {
+  /// The connections.
   public let pattern: Pattern
+  /// The order of the values in memory.
   public let layout: ValueLayout
+  /// The parts in which the weight gradient can be computed concurrently.
   public let weightGradientParts: [Range<Int>]
+  /// The engine that executes the products.
   public var backend: Backend { .native }
 
   /// The kernels that execute the products.
@@ -73,6 +77,7 @@ public final class NativePlan: JunctionPlan {
     return forward.csrPositions?.map { byCSR[Int($0)] } ?? byCSR
   }
 
+  /// The number of lanes in which this plan wants a batch cut.
   public func tileWidth(samples: Int) -> Int? {
     if samples <= 1 { return 1 }
     let full = isGrouped ? 64 : kernels.wideTile
@@ -81,6 +86,7 @@ public final class NativePlan: JunctionPlan {
     return width
   }
 
+  /// Computes Y = b + W·X for one tile.
   public func forward(
     _ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile
   ) throws {
@@ -92,6 +98,7 @@ public final class NativePlan: JunctionPlan {
     }
   }
 
+  /// Computes dX = Wᵀ·dY for one tile.
   public func inputGradient(
     _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
   ) throws {
@@ -114,6 +121,7 @@ public final class NativePlan: JunctionPlan {
     }
   }
 
+  /// Computes one part of dW = P ⊙ (dY·Xᵀ) over all tiles of a batch.
   public func weightGradient(
     part: Int, outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
   ) throws {

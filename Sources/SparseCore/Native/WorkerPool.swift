@@ -6,6 +6,7 @@ package protocol ParallelWork: AnyObject {
   /// Runs one job.
   ///
   /// - Parameter index: The job's number, from 0.
+  /// - Throws: What went wrong; the caller of all jobs gets the first error.
   func perform(_ index: Int) throws
 }
 
@@ -50,7 +51,9 @@ package final class WorkerPool: @unchecked Sendable {
       unsafe csk_pool_run(
         pool, count,
         { context, index in
-          guard let call = unsafe context?.assumingMemoryBound(to: Call.self).pointee else { return }
+          guard let call = unsafe context?.assumingMemoryBound(to: Call.self).pointee else {
+            return
+          }
           do {
             try unsafe call.work.perform(index)
           } catch {

@@ -85,7 +85,9 @@ private struct Comparison {
     let scale = try results(of: record, absolute: true)
     let terms = Float(max(pattern.inputs, pattern.outputs, samples) + 1)
     func first(_ name: String, _ part: KeyPath<Results, [Float]>) -> String? {
-      let (found, expected, scale) = (found[keyPath: part], expected[keyPath: part], scale[keyPath: part])
+      let (found, expected, scale) = (
+        found[keyPath: part], expected[keyPath: part], scale[keyPath: part]
+      )
       for index in found.indices {
         // Both sides round, each within n·u·Σ|aᵢbᵢ|.
         let bound = 2 * terms * Float.ulpOfOne / 2 * scale[index]

@@ -40,6 +40,7 @@ public protocol JunctionPlan: AnyObject, Sendable {
   ///   - bias: One value per output.
   ///   - input: X; `inputs` features.
   ///   - output: Y; `outputs` features, as wide as `input`. Overwritten.
+  /// - Throws: `SparseError.Code.backend` when the engine fails.
   func forward(_ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile) throws
 
   /// Computes dX = Wᵀ·dY for one tile.
@@ -49,6 +50,7 @@ public protocol JunctionPlan: AnyObject, Sendable {
   ///   - outputGradient: dY; `outputs` features.
   ///   - inputGradient: dX; `inputs` features, as wide as `outputGradient`.
   ///   - accumulating: Whether the product is added to what `inputGradient` holds.
+  /// - Throws: `SparseError.Code.backend` when the engine fails.
   func inputGradient(
     _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
   ) throws
@@ -61,14 +63,18 @@ public protocol JunctionPlan: AnyObject, Sendable {
   ///   - input: X; `inputs` features, laid out as `outputGradient`.
   ///   - shape: How the batch is laid out.
   ///   - gradient: One value per stored weight, in this plan's order. The part is overwritten.
+  /// - Throws: `SparseError.Code.backend` when the engine fails.
   func weightGradient(
     part: Int, outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
   ) throws
 }
 
 extension JunctionPlan {
+  /// No warning.
   public var warning: String? { nil }
+  /// All stored values as one part.
   public var weightGradientParts: [Range<Int>] { [0..<pattern.edgeCount] }
+  /// The number of lanes in which this plan wants a batch cut.
   public func tileWidth(samples: Int) -> Int? { nil }
 
   /// Computes dW = P ⊙ (dY·Xᵀ) over all tiles of a batch.

@@ -2,8 +2,11 @@
 ///
 /// Every other engine is tested against this one. It is never made faster.
 public final class ReferencePlan: JunctionPlan {
+  /// The connections.
   public let pattern: Pattern
+  /// The order of the values in memory.
   public let layout = ValueLayout.csr
+  /// The engine that executes the products.
   public var backend: Backend { .reference }
 
   /// Plans the products of a pattern.
@@ -14,6 +17,7 @@ public final class ReferencePlan: JunctionPlan {
   }
 
   // X: [inputs, lanes]   Y: [outputs, lanes]   accumulate in Float, row by row, in stored order.
+  /// Computes Y = b + W·X for one tile.
   public func forward(
     _ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile
   ) throws {
@@ -29,6 +33,7 @@ public final class ReferencePlan: JunctionPlan {
     }
   }
 
+  /// Computes dX = Wᵀ·dY for one tile.
   public func inputGradient(
     _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
   ) throws {
@@ -44,6 +49,7 @@ public final class ReferencePlan: JunctionPlan {
     }
   }
 
+  /// Computes one part of dW = P ⊙ (dY·Xᵀ) over all tiles of a batch.
   public func weightGradient(
     part: Int, outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
   ) throws {

@@ -3,14 +3,15 @@
 /// Parameters, gradients and activations live in such buffers: kernels and GraphBLAS read and write
 /// them in place. A buffer is shared by reference and has no lock; who writes which part when is
 /// settled by the training step, which gives concurrent workers disjoint parts.
-// SAFETY: 'base' is fixed for the life of the object, and every access below is bounds-checked;
-// concurrent users must keep to disjoint elements, as stated above.
 @safe
 public final class FloatBuffer: @unchecked Sendable {
+  // SAFETY: 'base' is fixed for the life of the object, and every access below is bounds-checked;
+  // concurrent users must keep to disjoint elements, as stated above.
+
   /// The number of floats.
   public let count: Int
 
-  /// The first float. Valid while this object lives.
+  /// The first float, valid while this object lives.
   package let base: UnsafeMutablePointer<Float>
 
   /// Creates a buffer in which every float has the same value.
@@ -81,7 +82,8 @@ public final class FloatBuffer: @unchecked Sendable {
   ///   - value: The value.
   public func fill(_ range: Range<Int>? = nil, with value: Float) {
     let range = range ?? 0..<count
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) is not in 0..<\(count)")
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "\(range) is not in 0..<\(count)")
     unsafe (base + range.lowerBound).update(repeating: value, count: range.count)
   }
 
@@ -96,7 +98,8 @@ public final class FloatBuffer: @unchecked Sendable {
     _ range: Range<Int>? = nil, _ body: (inout MutableSpan<Float>) throws -> R
   ) rethrows -> R {
     let range = range ?? 0..<count
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) is not in 0..<\(count)")
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= count, "\(range) is not in 0..<\(count)")
     // SAFETY: the range was checked, and the span does not outlive the closure.
     var span = unsafe MutableSpan(_unsafeStart: _start + range.lowerBound, count: range.count)
     return try body(&span)

@@ -17,7 +17,7 @@ public struct Tile: Sendable {
   /// The range of the tile's floats in its buffer.
   public var range: Range<Int> { offset..<(offset + features * width) }
 
-  /// The tile's first float. Valid while `buffer` lives.
+  /// The tile's first float, valid while `buffer` lives.
   package var base: UnsafeMutablePointer<Float> { unsafe buffer.base + offset }
 }
 
@@ -47,7 +47,8 @@ public final class Tiles: Sendable {
     ///   - samples: The samples of the batch.
     ///   - width: The lanes of each tile.
     public init(samples: Int, width: Int) {
-      precondition(samples >= 0 && (width > 0 || samples == 0), "\(samples) samples, \(width) lanes")
+      precondition(
+        samples >= 0 && (width > 0 || samples == 0), "\(samples) samples, \(width) lanes")
       self.samples = samples
       self.width = width
     }

@@ -1,8 +1,9 @@
 public import SparseCore
 
 /// Activations somewhere in a network, and the gradient of the loss with respect to them.
-// SAFETY: 'values' changes only between two phases of a step, when no worker runs.
 public final class Node: @unchecked Sendable {
+  // SAFETY: 'values' changes only between two phases of a step, when no worker runs.
+
   /// The activations.
   public internal(set) var values: Tiles
   /// The gradient; nil where none is needed, as for the data or when only predicting.
@@ -120,16 +121,25 @@ public protocol LayerOperator: AnyObject {
 }
 
 extension LayerOperator {
+  /// False: each tile can be treated by itself.
   public var needsWholeBatch: Bool { false }
+  /// False: the way back does not read the output.
   public var readsOutputBackward: Bool { false }
+  /// No parameters.
   public var trainedParameters: [TrainedParameter] { [] }
+  /// Each trained parameter as one part.
   public var parameterParts: [ParameterPart] {
     trainedParameters.enumerated().map { ParameterPart(parameter: $0, values: 0..<$1.values.count) }
   }
+  /// No arrays.
   public var parameterValues: [[Float]] { [] }
+  /// Nothing to take over.
   public func setParameterValues(_ values: [[Float]]) {}
+  /// Nothing to prepare.
   public func beginForward(_ pass: Pass) {}
+  /// Nothing to prepare.
   public func beginBackward(_ pass: Pass) {}
+  /// Nothing to compute.
   public func finishBackward(part index: Int, _ pass: Pass) throws {}
 }
 

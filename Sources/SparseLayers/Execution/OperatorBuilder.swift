@@ -22,6 +22,7 @@ struct OperatorBuilder {
   /// Makes all operators, in the order of the network's places.
   ///
   /// - Parameter plans: One plan per junction, in that order.
+  /// - Throws: `SparseError.Code.backend` when an engine fails.
   mutating func build(plans: [any JunctionPlan]) throws {
     var plans = plans[...]
     var node = input

@@ -4,9 +4,10 @@ public import SparseCore
 
 /// A function applied to each feature by itself.
 public struct Activation: Layer {
+  /// The name of this kind of layer in model files.
   public static let kind = "activation"
 
-  /// The functions that there are. Each derivative can be told from the function's value.
+  /// The functions, whose derivatives can all be told from their values.
   public enum Function: String, CaseIterable, Codable, Sendable {
     /// max(x, 0)
     case relu
@@ -23,8 +24,11 @@ public struct Activation: Layer {
   /// The number of features.
   public let size: Int
 
+  /// The number of features that come in.
   public var inputSize: Int { size }
+  /// The number of features that go out.
   public var outputSize: Int { size }
+  /// The arrays that training changes or keeps.
   public var parameters: [LayerParameter] { [] }
 
   /// Creates an activation.
@@ -37,11 +41,13 @@ public struct Activation: Layer {
     self.size = size
   }
 
+  /// What it takes, besides the parameters, to make this layer again.
   public var description: LayerDescription {
     LayerDescription(
       kind: Self.kind, inputSize: size, outputSize: size, function: function.rawValue)
   }
 
+  /// Makes the layer that a file describes.
   public init(
     description: LayerDescription, pattern: Pattern?, parameters: [String: [Float]]
   ) throws {
@@ -53,8 +59,10 @@ public struct Activation: Layer {
     self.init(function, size: description.inputSize)
   }
 
+  /// Replaces the parameters after training.
   public mutating func setParameters(_ values: [[Float]]) throws { try checkParameters(values) }
 
+  /// Makes what runs this layer.
   public func makeOperator(_ context: OperatorContext) throws -> any LayerOperator {
     ActivationOperator(function, context)
   }
@@ -108,7 +116,8 @@ private final class ActivationOperator: LayerOperator {
     input = context.input
     accumulates = context.accumulatesInputGradient
     output =
-      context.mayOverwriteInput ? input : context.makeOutput(features: context.input.values.features)
+      context.mayOverwriteInput
+      ? input : context.makeOutput(features: context.input.values.features)
   }
 
   func forward(tile index: Int, _ pass: Pass) throws {

@@ -7,6 +7,7 @@ public import SparseCore
 /// While training, mean and (biased) variance are those of the batch, and running averages of them
 /// are kept with `momentum`; otherwise the running averages are used.
 public struct BatchNormalization: Layer {
+  /// The name of this kind of layer in model files.
   public static let kind = "batch-normalization"
 
   /// The number of features.
@@ -20,7 +21,9 @@ public struct BatchNormalization: Layer {
   private var arrays: [[Float]]
   private static let names = ["gamma", "beta", "running_mean", "running_variance"]
 
+  /// The number of features that come in.
   public var inputSize: Int { size }
+  /// The number of features that go out.
   public var outputSize: Int { size }
 
   /// Creates a layer that begins as the identity.
@@ -37,18 +40,21 @@ public struct BatchNormalization: Layer {
     arrays = [Float(1), 0, 0, 1].map { [Float](repeating: $0, count: size) }
   }
 
+  /// The arrays that training changes or keeps.
   public var parameters: [LayerParameter] {
     zip(Self.names, arrays).enumerated().map { index, pair in
       LayerParameter(name: pair.0, values: pair.1, isTrained: index < 2)
     }
   }
 
+  /// What it takes, besides the parameters, to make this layer again.
   public var description: LayerDescription {
     LayerDescription(
       kind: Self.kind, inputSize: size, outputSize: size,
       settings: ["momentum": momentum, "epsilon": epsilon])
   }
 
+  /// Makes the layer that a file describes.
   public init(
     description: LayerDescription, pattern: Pattern?, parameters: [String: [Float]]
   ) throws {
@@ -60,15 +66,18 @@ public struct BatchNormalization: Layer {
     }
     if let position = arrays[3].firstIndex(where: { $0 < 0 }) {
       throw SparseError(
-        .corruptFile, "'running_variance' holds \(arrays[3][position]) at \(position); it is below 0.")
+        .corruptFile,
+        "'running_variance' holds \(arrays[3][position]) at \(position); it is below 0.")
     }
   }
 
+  /// Replaces the parameters after training.
   public mutating func setParameters(_ values: [[Float]]) throws {
     try checkParameters(values)
     arrays = values
   }
 
+  /// Makes what runs this layer.
   public func makeOperator(_ context: OperatorContext) throws -> any LayerOperator {
     BatchNormalizationOperator(self, context)
   }

@@ -6,6 +6,7 @@ public import SparseCore
 /// Which features fall depends on the seed, the layer, the step and the tile, not on any state: a
 /// resumed run drops what the uninterrupted one would have dropped.
 public struct Dropout: Layer {
+  /// The name of this kind of layer in model files.
   public static let kind = "dropout"
 
   /// The probability with which a feature is set to 0, in 0..<1.
@@ -13,8 +14,11 @@ public struct Dropout: Layer {
   /// The number of features.
   public let size: Int
 
+  /// The number of features that come in.
   public var inputSize: Int { size }
+  /// The number of features that go out.
   public var outputSize: Int { size }
+  /// The arrays that training changes or keeps.
   public var parameters: [LayerParameter] { [] }
 
   /// Creates a dropout layer.
@@ -31,19 +35,23 @@ public struct Dropout: Layer {
     self.size = size
   }
 
+  /// What it takes, besides the parameters, to make this layer again.
   public var description: LayerDescription {
     LayerDescription(
       kind: Self.kind, inputSize: size, outputSize: size, settings: ["rate": rate])
   }
 
+  /// Makes the layer that a file describes.
   public init(
     description: LayerDescription, pattern: Pattern?, parameters: [String: [Float]]
   ) throws {
     try self.init(rate: description.setting("rate", in: 0...1), size: description.inputSize)
   }
 
+  /// Replaces the parameters after training.
   public mutating func setParameters(_ values: [[Float]]) throws { try checkParameters(values) }
 
+  /// Makes what runs this layer.
   public func makeOperator(_ context: OperatorContext) throws -> any LayerOperator {
     DropoutOperator(self, context)
   }

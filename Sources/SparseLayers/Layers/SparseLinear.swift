@@ -2,6 +2,7 @@ public import SparseCore
 
 /// A junction: Y = b + W·X, where W has values only at the edges of a fixed pattern.
 public struct SparseLinear: Layer {
+  /// The name of this kind of layer in model files.
   public static let kind = "linear"
 
   /// W, `[outputSize × inputSize]` with the pattern's edges.
@@ -12,7 +13,9 @@ public struct SparseLinear: Layer {
 
   /// The connections.
   public var pattern: Pattern { weights.pattern }
+  /// The number of features that come in.
   public var inputSize: Int { pattern.inputs }
+  /// The number of features that go out.
   public var outputSize: Int { pattern.outputs }
 
   /// Creates a junction from its values.
@@ -45,6 +48,7 @@ public struct SparseLinear: Layer {
     bias = [Float](repeating: initializer.bias, count: pattern.outputs)
   }
 
+  /// The arrays that training changes or keeps.
   public var parameters: [LayerParameter] {
     [
       LayerParameter(name: "values", values: weights.values),
@@ -52,10 +56,12 @@ public struct SparseLinear: Layer {
     ]
   }
 
+  /// What it takes, besides the parameters, to make this layer again.
   public var description: LayerDescription {
     LayerDescription(kind: Self.kind, inputSize: inputSize, outputSize: outputSize)
   }
 
+  /// Makes the layer that a file describes.
   public init(
     description: LayerDescription, pattern: Pattern?, parameters: [String: [Float]]
   ) throws {
@@ -75,12 +81,14 @@ public struct SparseLinear: Layer {
     try self.init(weights: SparseMatrix(pattern: pattern, values: values), bias: bias)
   }
 
+  /// Replaces the parameters after training.
   public mutating func setParameters(_ values: [[Float]]) throws {
     try checkParameters(values)
     try weights.setValues(values[0])
     bias = values[1]
   }
 
+  /// Makes what runs this layer.
   public func makeOperator(_ context: OperatorContext) throws -> any LayerOperator {
     let plan = try context.plan ?? Backend.auto.plan(pattern)
     return SparseLinearOperator(self, plan, context)

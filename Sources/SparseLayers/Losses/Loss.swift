@@ -100,7 +100,9 @@ extension Loss {
   }
 }
 
-/// One lane of a tile. Made and used only where its bounds have been checked.
+/// One lane of a tile.
+///
+/// Made and used only where its bounds have been checked.
 @safe
 private struct Column {
   let start: UnsafeMutablePointer<Float>

@@ -9,7 +9,9 @@ public struct NetworkCost: Codable, Hashable, Sendable {
   public var junctions: [JunctionCost]
 
   /// All junctions together.
-  public var total: JunctionCost { junctions.reduce(into: JunctionCost(name: "total")) { $0.add($1) } }
+  public var total: JunctionCost {
+    junctions.reduce(into: JunctionCost(name: "total")) { $0.add($1) }
+  }
 
   /// Counts a network's costs.
   ///

@@ -99,7 +99,9 @@ extension ModelFile {
       let name = network.name(of: place)
       for parameter in layer.parameters {
         tensors.append(
-          .init(name: "\(name).\(parameter.name)", floats: parameter.values, shape: [parameter.values.count]))
+          .init(
+            name: "\(name).\(parameter.name)", floats: parameter.values,
+            shape: [parameter.values.count]))
       }
       guard let pattern = (layer as? SparseLinear)?.pattern else { continue }
       patterns[name] = PatternEntry(recipe: pattern.recipe, sha256: try pattern.sha256)
@@ -168,7 +170,8 @@ extension ModelFile {
       guard version == Self.formatVersion else {
         throw SparseError(
           .unsupported,
-          "it is of format version \(version.prefix(20)); this program reads \(Self.formatVersion).")
+          "it is of format version \(version.prefix(20)); this program reads \(Self.formatVersion)."
+        )
       }
       let patterns: [String: PatternEntry] = try Self.decode("patterns", of: file) ?? [:]
       let architecture: Architecture = try Self.require("architecture", of: file)
@@ -252,7 +255,8 @@ private struct LayerReader {
         "layer '\(name)' has a size of \(size); sizes are 1…\(Pattern.maximumNeurons).")
     }
     var arrays: [String: [Float]] = [:]
-    for tensor in file.tensors where tensor.name.hasPrefix("\(name).") && tensor.elementType == .f32 {
+    for tensor in file.tensors where tensor.name.hasPrefix("\(name).") && tensor.elementType == .f32
+    {
       arrays[String(tensor.name.dropFirst(name.count + 1))] = try tensor.floats()
     }
     do {

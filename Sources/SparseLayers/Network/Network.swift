@@ -165,7 +165,8 @@ extension Network {
       guard branch.lossWeight.isFinite, branch.lossWeight >= 0 else {
         throw SparseError(
           .invalidArgument,
-          "The loss weight of branch '\(branch.name)' is \(branch.lossWeight); it must be 0 or more.")
+          "The loss weight of branch '\(branch.name)' is \(branch.lossWeight); it must be 0 or more."
+        )
       }
       guard !branch.layers.isEmpty else {
         throw SparseError(.invalidArgument, "Branch '\(branch.name)' needs at least one layer.")

@@ -58,7 +58,8 @@ extension NetworkRecipe {
   public func patterns() throws -> (recipes: [PatternRecipe], roundings: [String]) {
     guard layerSizes.count >= 2 else {
       throw SparseError(
-        .invalidArgument, "A network needs at least 2 layer sizes, but \(layerSizes.count) were given.")
+        .invalidArgument,
+        "A network needs at least 2 layer sizes, but \(layerSizes.count) were given.")
     }
     if let index = layerSizes.firstIndex(where: { $0 < 1 }) {
       throw SparseError(
@@ -90,7 +91,8 @@ extension NetworkRecipe {
         }
       } catch let error as SparseError {
         throw SparseError(
-          error.code, "Junction \(junction + 1) (\(inputs)→\(outputs)): \(error.message)", cause: error)
+          error.code, "Junction \(junction + 1) (\(inputs)→\(outputs)): \(error.message)",
+          cause: error)
       }
     }
     return (recipes, roundings)

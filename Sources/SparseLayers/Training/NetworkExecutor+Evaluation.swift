@@ -82,7 +82,9 @@ extension NetworkExecutor {
   public func outputs(_ samples: Samples) throws -> [[Float]] {
     var all = [[Float]](repeating: [], count: outputs.count)
     try forEachBatch(samples) { pass, _ in
-      for branch in outputs.indices { all[branch] += outputs[branch].values.values(shape: pass.shape) }
+      for branch in outputs.indices {
+        all[branch] += outputs[branch].values.values(shape: pass.shape)
+      }
     }
     return all
   }

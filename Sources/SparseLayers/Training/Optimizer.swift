@@ -18,7 +18,9 @@ public struct Optimizer: Codable, Hashable, Sendable {
   public var method: Method
   /// The learning rate before the schedule's factor.
   public var learningRate: Double
-  /// λ of a penalty λ·Σw² on the weights (not the biases): its gradient 2λw is added. As Keras' `l2`.
+  /// λ of a penalty λ·Σw² on the weights, not the biases, as Keras' `l2`.
+  ///
+  /// The gradient 2λw is added to that of the loss.
   public var l2: Float
 
   /// Creates an optimiser.

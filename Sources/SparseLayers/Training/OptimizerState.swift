@@ -120,7 +120,8 @@ extension OptimizerState {
       zip(moments, targets).allSatisfy({ $0.map(\.count) == $1.map(\.count) })
     else {
       throw SparseError(
-        .corruptFile, "The optimiser state does not fit the network; the checkpoint is of another run.")
+        .corruptFile,
+        "The optimiser state does not fit the network; the checkpoint is of another run.")
     }
     for (rank, moment) in moments.enumerated() {
       for (parameter, values) in moment.enumerated() {

@@ -75,7 +75,8 @@ public struct Schedule: Codable, Hashable, Sendable {
       }
     case .cosine(let floor):
       guard floor >= 0, floor <= 1 else {
-        throw SparseError(.invalidArgument, "A cosine schedule's floor must be in 0…1, not \(floor).")
+        throw SparseError(
+          .invalidArgument, "A cosine schedule's floor must be in 0…1, not \(floor).")
       }
     case .inverseTime(let decay):
       guard decay >= 0, decay.isFinite else {

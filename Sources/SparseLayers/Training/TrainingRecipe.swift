@@ -41,8 +41,9 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
     self.validationFraction = validationFraction
   }
 
-  /// The published recipe (Capogrosso et al. 2024, in the code's constants): Adam at 1e-3 with an
-  /// inverse-time decay of 1e-5 per step, batches of 256, 50 epochs, no validation part, no L2.
+  /// The published recipe, in the constants of its code.
+  ///
+  /// Capogrosso et al. 2024: Adam at 1e-3 with an inverse-time decay of 1e-5 per step, batches of 256, 50 epochs, no validation part, no L2.
   ///
   /// - Parameter seed: Decides the order of samples.
   /// - Returns: The recipe.

@@ -23,7 +23,8 @@ struct Bench: ParsableCommand {
   var density: CommaList<Double>?
 
   @Option(
-    name: .customLong("batch-size"), help: ArgumentHelp("The samples of a batch.", valueName: "count"))
+    name: .customLong("batch-size"),
+    help: ArgumentHelp("The samples of a batch.", valueName: "count"))
   var batchSize = 256
 
   @Option(

@@ -10,8 +10,10 @@ extension PatternFamily {
   public static func grouped(_ size: Int) throws -> Self { Self(try GroupedRule(size: size)) }
 }
 
-/// A structured pattern from the left neurons to the *groups*, each edge of which stands for one edge
-/// to every right neuron of the group. Densities are k/gcd(inputs, groups).
+/// A structured pattern from the left neurons to the *groups*.
+///
+/// Each of its edges stands for one edge to every right neuron of the group. Densities are
+/// k/gcd(inputs, groups).
 struct GroupedRule: PatternRule {
   static let name = "grouped"
   static let usage = "grouped:4|8|16"

@@ -1,0 +1,1 @@
+"""What `Benchmarks/run` is made of. Only Python's standard library, and gnuplot for the plots."""

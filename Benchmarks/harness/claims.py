@@ -1,0 +1,154 @@
+"""What must hold, as ratios within one run, and what was measured."""
+
+from dataclasses import dataclass
+
+from harness.engines import SPARSE_TRAINERS, TITLES
+from harness.results import SuiteResults
+
+OURS = "native"
+WIDE = "784x1024x1024x10"
+
+
+@dataclass
+class Claim:
+    """One line of the table; `measured` is None where something of it was not measured."""
+
+    what: str
+    bound: float
+    measured: float | None
+    is_share: bool = False
+    detail: str = ""
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the bound was reached."""
+        return None if self.measured is None else self.measured >= self.bound
+
+    def number(self, value: float) -> str:
+        """As people read it."""
+        return f"{value:.0%}" if self.is_share else f"{value:.2f}×"
+
+
+def claims(suites: dict[str, SuiteResults]) -> list[Claim]:
+    """Every line that the measured suites allow."""
+    lines: list[Claim] = []
+    if "kernels" in suites:
+        lines += _kernel_claims(suites["kernels"])
+    if "step" in suites:
+        lines += _step_claims(suites["step"])
+    if "epoch" in suites:
+        lines += _epoch_claims(suites["epoch"])
+    if "scaling" in suites:
+        lines += _scaling_claims(suites["scaling"])
+    return lines
+
+
+def _least(values: dict[str, float | None]) -> tuple[float | None, str]:
+    """The smallest value, and all of them in words; None when one is missing."""
+    words = ", ".join(f"{key}: {_short(value)}" for key, value in values.items())
+    present = [value for value in values.values() if value is not None]
+    return (min(present) if len(present) == len(values) and present else None), words
+
+
+def _short(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3g}"
+
+
+def _kernel_claims(suite: SuiteResults) -> list[Claim]:
+    def name(product: str, density: float, family: str, batch: int = 256) -> str:
+        return f"{product} 1024x1024 d={density:.2f} b={batch} {family} t=1"
+
+    def shares(products: list[str], family: str) -> tuple[float | None, str]:
+        found = {}
+        for product in products:
+            for density in (0.1, 0.25):
+                result = suite.find(name(product, density, family), OURS)
+                share = result.gflops / suite.peak if result else None
+                found[f"{product.replace('_', ' ')} at {density}"] = share
+        return _least(found)
+
+    lines = []
+    for what, products, family, bound in (
+        ("forward, `structured`, one thread, of the core's peak", ["forward"], "structured", 0.5),
+        ("weight gradient, same", ["weight_gradient"], "structured", 0.45),
+        ("forward and input gradient, `grouped:4`", ["forward", "input_gradient"], "grouped:4", 0.85),
+        ("weight gradient, `grouped:4`", ["weight_gradient"], "grouped:4", 0.5),
+    ):
+        measured, detail = shares(products, family)
+        lines.append(Claim(what, bound, measured, is_share=True, detail=detail))
+
+    one = name("forward", 0.25, "grouped:16", batch=1)
+    lines.append(
+        Claim(
+            "batch 1, `grouped:16`, 1024×1024, density 0.25, against OpenBLAS's matrix–vector product",
+            2.5, suite.ratio(one, OURS, "openblas"),
+        )  # fmt: skip
+    )
+    products = ("forward", "input_gradient", "weight_gradient")
+    measured, detail = _least(
+        {p.replace("_", " "): suite.ratio(name(p, 1, "full"), OURS, "openblas") for p in products}
+    )
+    lines.append(Claim("density 1 against OpenBLAS's dense product", 0.9, measured, detail=detail))
+    measured, detail = _least(
+        {
+            p.replace("_", " "): suite.ratio(name(p, 0.25, "structured"), "suitesparse", "openblas")
+            for p in products[:2]
+        }
+    )
+    lines.append(
+        Claim(
+            "SuiteSparse on its fast path: forward and input gradient, density 0.25, against "
+            "OpenBLAS's dense product", 0.75, measured, detail=detail,
+        )  # fmt: skip
+    )
+    return lines
+
+
+def _step_claims(suite: SuiteResults) -> list[Claim]:
+    def name(density: float, family: str) -> str:
+        return f"step {WIDE} d={density:.2f} b=256 {family} t=2"
+
+    lines = [
+        Claim(
+            f"training step 784-1024-1024-10, density {density}, `{family}`, 2 threads, "
+            "against PyTorch dense",
+            bound, suite.ratio(name(density, family), OURS, "torch_dense"),
+        )  # fmt: skip
+        for density, family, bound in (
+            (0.25, "structured", 5), (0.25, "grouped:4", 7), (0.05, "structured", 15),
+        )  # fmt: skip
+    ]
+    ratios = {}
+    for density in (0.02, 0.05, 0.1, 0.25, 0.5):
+        mine = suite.find(name(density, "structured"), OURS)
+        peers = [suite.find(name(density, "structured"), peer) for peer in SPARSE_TRAINERS]
+        times = {peer.engine: peer.milliseconds for peer in peers if peer}
+        if mine is None or not times:
+            ratios[f"{density}"] = None
+            continue
+        fastest = min(times, key=times.get)
+        ratios[f"{density} ({TITLES[fastest]})"] = times[fastest] / mine.milliseconds
+    measured, detail = _least(ratios)
+    lines.append(
+        Claim(
+            "training step against the fastest of MKL CSR, PyTorch CSR, SparseProp, SparseLab, "
+            "densities 0.02–0.5", 2.5, measured, detail=detail,
+        )  # fmt: skip
+    )
+    return lines
+
+
+def _epoch_claims(suite: SuiteResults) -> list[Claim]:
+    name = "epoch 800x100x10 out=20,10 b=256 structured t=2"
+    what = "epoch of 800-100-10, out-degrees 20,10, 2 threads, everything included, against "
+    return [
+        Claim(what + "masked-dense PyTorch", 4, suite.ratio(name, OURS, "torch_masked")),
+        Claim(what + "the published Keras recipe", 8, suite.ratio(name, OURS, "keras_published")),
+    ]
+
+
+def _scaling_claims(suite: SuiteResults) -> list[Claim]:
+    one, two = (f"step {WIDE} d=0.25 b=256 structured t={threads}" for threads in (1, 2))
+    # The time of one thread over that of two.
+    measured = suite.ratio(two, OURS, OURS, peer_case=one)
+    return [Claim("step of 784-1024-1024-10, density 0.25: from 1 to 2 threads", 1.8, measured)]

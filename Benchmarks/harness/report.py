@@ -1,0 +1,129 @@
+"""`RESULTS.md`: machine, commit, what must hold, every median, and the plots."""
+
+import pathlib
+
+from harness.accuracy import AccuracyResults
+from harness.claims import Claim, claims
+from harness.engines import ALL, TITLES
+from harness.plots import Plot
+from harness.results import SuiteResults
+
+
+def write(
+    file: pathlib.Path, suites: dict[str, SuiteResults], accuracy: AccuracyResults | None,
+    plots: list[Plot],
+) -> None:  # fmt: skip
+    """Writes the report of all suites that have been measured."""
+    parts = ["# Benchmark results", _introduction(suites)]
+    if suites:
+        parts += ["## What must hold", _claims_table(suites)]
+    for plot in plots:
+        parts.append(f"![{plot.title}]({plot.file.relative_to(file.parent)})")
+    parts += [_suite(suite) for suite in suites.values()]
+    if accuracy is not None:
+        parts.append(accuracy.markdown())
+    if suites:
+        parts += ["## Engines and peers", _versions(suites)]
+    file.write_text("\n\n".join(part for part in parts if part) + "\n")
+
+
+def _introduction(suites: dict[str, SuiteResults]) -> str:
+    lines = [
+        "Made by `make bench`; not edited by hand. Times are medians in milliseconds; within a",
+        "case all engines take turns for several rounds, and only one process runs at a time, so",
+        "ratios are of one run. GF/s count 2·edges·samples, whatever an engine computes besides.",
+        "Every product is compared with the formula before it is timed.",
+    ]
+    for suite in suites.values():
+        machine, run = suite.run["machine"], suite.run
+        processor, peak = machine["processor"], machine["peak"]
+        lines += [
+            "",
+            f"- **{suite.suite}**: {run['date']}, commit {run['commit']}, {processor['name']}, "
+            f"{processor['cores']} cores ({' '.join(processor['features'])}), kernels "
+            f"{machine['kernels']}, peak of one core {peak['gflops']:.1f} GF/s "
+            f"({peak['instructions']}), flags `{run['flags']}`, {run['rounds']} rounds of at least "
+            f"{run['seconds']} s, load average before {run['load']:.1f}.",
+        ]
+    return "\n".join(lines)
+
+
+def _claims_table(suites: dict[str, SuiteResults]) -> str:
+    machine = next(iter(suites.values())).run["machine"]
+    note = ""
+    if "avx512f" not in machine["processor"]["features"]:
+        note = (
+            "The bounds are meant for 2 cores with AVX-512. This machine has none: its kernels are "
+            f"`{machine['kernels']}`, with {machine['peak']['gflops']:.0f} GF/s at most.\n\n"
+        )
+    busy = [suite.suite for suite in suites.values() if suite.run["load"] > 0.5]
+    if busy:
+        note += (
+            f"Other programs were running when these suites began: {', '.join(busy)}. They slow "
+            "engines down by different amounts; take the figures as provisional.\n\n"
+        )
+    rows = ["| what | at least | measured | holds |", "|---|---:|---:|---|"]
+    for claim in claims(suites):
+        rows.append(_claim_row(claim))
+    return note + "\n".join(rows)
+
+
+def _claim_row(claim: Claim) -> str:
+    words = {True: "yes", False: "**no**", None: "not measured"}
+    measured = "–" if claim.measured is None else claim.number(claim.measured)
+    what = claim.what + (f" ({claim.detail})" if claim.detail else "")
+    return f"| {what} | {claim.number(claim.bound)} | {measured} | {words[claim.holds]} |"
+
+
+def _suite(suite: SuiteResults) -> str:
+    """A row a case, a column an engine: median, and how many times as long as the native engine."""
+    engines = [
+        engine.name
+        for engine in ALL
+        if any(result.engine == engine.name and result.milliseconds for result in suite.results)
+    ]
+    header = ["case", "edges", *(TITLES[engine] for engine in engines), "native, GF/s"]
+    rows = [f"## Suite `{suite.suite}`", "", f"| {' | '.join(header)} |"]
+    rows.append("|---|" + "---:|" * (len(header) - 1))
+    for case in suite.cases:
+        native = suite.find(case["name"], "native")
+        cells = [f"`{case['name']}`", f"{sum(case['edges']):,}"]
+        for engine in engines:
+            cells.append(_cell(suite.find(case["name"], engine), native))
+        cells.append(f"{native.gflops:.1f}" if native and native.gflops else "–")
+        rows.append(f"| {' | '.join(cells)} |")
+    errors = [result for result in suite.results if result.error]
+    if errors:
+        rows += ["", "Failed:", ""]
+        rows += [f"- {TITLES[r.engine]}, `{r.case}`: {r.error}" for r in errors]
+    return "\n".join(rows)
+
+
+def _cell(result, native) -> str:
+    if result is None:
+        return "–"
+    text = f"{result.milliseconds:.3g}"
+    if native is not None and result is not native:
+        text += f" ({result.milliseconds / native.milliseconds:.2g}×)"
+    return text
+
+
+def _versions(suites: dict[str, SuiteResults]) -> str:
+    versions: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    unsupported: dict[str, set[str]] = {}
+    for suite in suites.values():
+        versions |= suite.versions
+        missing |= suite.missing
+        for result in suite.results:
+            if result.unsupported:
+                unsupported.setdefault(result.engine, set()).add(result.unsupported)
+    rows = ["| engine | version | not measured where it |", "|---|---|---|"]
+    for engine in ALL:
+        if engine.name in missing:
+            version = f"**missing**: {missing[engine.name]}"
+        else:
+            version = versions.get(engine.name, "–")
+        reasons = "; ".join(sorted(unsupported.get(engine.name, ())))
+        rows.append(f"| {engine.title} | {version.replace('|', '/')} | {reasons} |")
+    return "\n".join(rows)
