@@ -1,6 +1,7 @@
 #include "csk_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -124,6 +125,8 @@ void csk_pool_run(csk_pool *pool, size_t count, void (*job)(void *, size_t), voi
   run_jobs(pool);
   if (pool->threads > 0 && count > 1) {
     atomic_fetch_and(&pool->state, ~(uint64_t)open_bit);
-    while (atomic_load(&pool->state) & (open_bit - 1)) pause_briefly();
+    /* A worker that lost its core cannot finish while the caller keeps it from running. */
+    for (int i = 0; atomic_load(&pool->state) & (open_bit - 1); i++)
+      i < spins ? pause_briefly() : (void)sched_yield();
   }
 }
