@@ -52,13 +52,15 @@ class AccuracyResults:
 
     def _cell(self, dataset: str, density: float, family: str) -> str:
         found = [
-            100 * run["accuracy"]
+            run
             for run in self.runs
             if (run["dataset"], run["density"], run["family"]) == (dataset, density, family)
         ]
         if not found:
             return "–"
-        return f"{statistics.mean(found):.2f} % ({min(found):.2f}–{max(found):.2f})"
+        mean = statistics.mean(run["accuracy"] for run in found)
+        least, most = (100 * f(run["accuracy"] for run in found) for f in (min, max))
+        return f"{100 * mean:.2f} % ({least:.2f}–{most:.2f}), {found[0]['weights']:,} weights"
 
 
 def measure(sparsectl: pathlib.Path, commit: str, mnist: str | None) -> AccuracyResults:
@@ -91,10 +93,10 @@ def _train(results, sparsectl, dataset, options, density, family, seed) -> None:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         results.missing.append(f"{dataset}, `{family}`: {reason}")
         return
-    accuracy = json.loads(done.stdout)["test_accuracy"]
+    trained = json.loads(done.stdout)
     results.runs.append(
         {
             "dataset": dataset, "density": density, "family": family, "seed": seed,
-            "accuracy": accuracy,
+            "accuracy": trained["test_accuracy"], "weights": trained["weights"],
         }  # fmt: skip
     )

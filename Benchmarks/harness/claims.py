@@ -43,15 +43,19 @@ def claims(suites: dict[str, SuiteResults]) -> list[Claim]:
     return lines
 
 
-def _least(values: dict[str, float | None]) -> tuple[float | None, str]:
+def _least(
+    values: dict[str, float | None], is_share: bool = False
+) -> tuple[float | None, str]:
     """The smallest value, and all of them in words; None when one is missing."""
-    words = ", ".join(f"{key}: {_short(value)}" for key, value in values.items())
+    words = ", ".join(f"{key}: {_short(value, is_share)}" for key, value in values.items())
     present = [value for value in values.values() if value is not None]
     return (min(present) if len(present) == len(values) and present else None), words
 
 
-def _short(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:.3g}"
+def _short(value: float | None, is_share: bool) -> str:
+    if value is None:
+        return "not measured"
+    return f"{value:.0%}" if is_share else f"{value:.2f}"
 
 
 def _kernel_claims(suite: SuiteResults) -> list[Claim]:
@@ -65,7 +69,7 @@ def _kernel_claims(suite: SuiteResults) -> list[Claim]:
                 result = suite.find(name(product, density, family), OURS)
                 share = result.gflops / suite.peak if result else None
                 found[f"{product.replace('_', ' ')} at {density}"] = share
-        return _least(found)
+        return _least(found, is_share=True)
 
     lines = []
     for what, products, family, bound in (

@@ -21,7 +21,20 @@ class Plot:
 class _Curve:
     title: str
     points: list[tuple[float, float]]
-    is_dense: bool = False
+    colour: str
+    is_dashed: bool = False
+
+
+# One colour an engine in every plot; dark for this package.
+_COLOURS = {
+    "native": "#000000", "suitesparse": "#777777", "openblas": "#d62728", "mkl_dense": "#ff7f0e",
+    "torch_dense": "#e377c2", "torch_masked": "#8c564b", "torch_csr": "#9467bd",
+    "mkl_csr": "#1f77b4", "scipy_csr": "#17becf", "sparseprop_library": "#2ca02c",
+    "sparselab_library": "#bcbd22", "keras_published": "#aec7e8",
+}  # fmt: skip
+_PRODUCT_COLOURS = {
+    "forward": "#1f77b4", "input_gradient": "#2ca02c", "weight_gradient": "#d62728",
+}  # fmt: skip
 
 
 # suite, start of the cases' names, rest of the names, title
@@ -67,7 +80,8 @@ def _time_curves(suite: SuiteResults, start: str, rest: str) -> list[_Curve]:
             points = _points(suite, start, rest, family, engine.name, lambda r: r.milliseconds)
             if points:
                 title = f"{engine.title}, {family}" if engine.name == "native" else engine.title
-                curves.append(_Curve(title, points, engine.name in DENSE))
+                colour = "#1a55ff" if family != "structured" else _COLOURS[engine.name]
+                curves.append(_Curve(title, points, colour, engine.name in DENSE))
     return curves
 
 
@@ -80,7 +94,9 @@ def _peak_curves(suite: SuiteResults) -> list[_Curve]:
                 lambda r: 100 * r.gflops / suite.peak,
             )  # fmt: skip
             if points:
-                curves.append(_Curve(f"{product.replace('_', ' ')}, {family}", points))
+                title = f"{product.replace('_', ' ')}, {family}"
+                is_dashed = family != "structured"
+                curves.append(_Curve(title, points, _PRODUCT_COLOURS[product], is_dashed))
     return curves
 
 
@@ -103,7 +119,7 @@ def _gnuplot(
     file: pathlib.Path, title: str, label: str, curves: list[_Curve], is_logarithmic: bool
 ) -> None:
     script = [
-        "set terminal svg size 900,540 font 'sans-serif,13' background rgb 'white'",
+        "set terminal svg size 900,640 font 'sans-serif,13' background rgb 'white'",
         f"set output '{file}'",
         f"set title {_quoted(title)} noenhanced",
         "set xlabel 'density'",
@@ -112,16 +128,17 @@ def _gnuplot(
         "set xtics (0.02, 0.05, 0.1, 0.25, 0.5, 1)",
         "set logscale y" if is_logarithmic else "set yrange [0:100]",
         "set grid",
-        "set key outside right top noenhanced",
+        "set key outside bottom center maxcols 3 noenhanced",
     ]
     drawn = []
     for number, curve in enumerate(curves, 1):
         script.append(f"$curve{number} << end")
         script += [f"{x} {y}" for x, y in curve.points]
         script.append("end")
-        style = "dashtype 2" if curve.is_dense else "dashtype 1 linewidth 2"
+        style = f"dashtype {2 if curve.is_dashed else 1} linewidth 2 pointtype {number}"
         drawn.append(
-            f"$curve{number} with linespoints {style} linetype {number} title {_quoted(curve.title)}"
+            f"$curve{number} with linespoints {style} linecolor rgb '{curve.colour}' "
+            f"title {_quoted(curve.title)}"
         )
     script.append("plot " + ", ".join(drawn))
     subprocess.run(["gnuplot"], input="\n".join(script), text=True, check=True)

@@ -83,7 +83,13 @@ def _suite(suite: SuiteResults) -> str:
         if any(result.engine == engine.name and result.milliseconds for result in suite.results)
     ]
     header = ["case", "edges", *(TITLES[engine] for engine in engines), "native, GF/s"]
-    rows = [f"## Suite `{suite.suite}`", "", f"| {' | '.join(header)} |"]
+    rows = [
+        f"## Suite `{suite.suite}`",
+        "",
+        "Milliseconds; in brackets how many times as long as the native engine.",
+        "",
+        f"| {' | '.join(header)} |",
+    ]
     rows.append("|---|" + "---:|" * (len(header) - 1))
     for case in suite.cases:
         native = suite.find(case["name"], "native")

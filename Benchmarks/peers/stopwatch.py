@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-WARM_UP_RUNS = 2
+WARM_UP_RUNS = 3
 LEAST_RUNS = 5
 LEAST_SECONDS_PER_LOOK = 50e-6
 
@@ -27,10 +27,8 @@ def time_runs(work: Callable[[], object] | Epoch, seconds: float) -> dict:
             work.is_warm = True
         times = [_seconds(work.run, 1) for _ in range(work.count)]
     else:
-        for _ in range(WARM_UP_RUNS):
-            work()
-        one = _seconds(work, 1)
-        runs_per_look = max(1, math.ceil(LEAST_SECONDS_PER_LOOK / max(one, 1e-9)))
+        quickest = min(_seconds(work, 1) for _ in range(WARM_UP_RUNS))
+        runs_per_look = max(1, math.ceil(LEAST_SECONDS_PER_LOOK / max(quickest, 1e-9)))
         times = []
         start = time.perf_counter()
         while len(times) < LEAST_RUNS or time.perf_counter() - start < seconds:

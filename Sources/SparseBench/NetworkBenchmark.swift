@@ -61,12 +61,12 @@ public final class TrainingBenchmark {
 
   /// Measures whole epochs.
   ///
-  /// - Parameter count: How many.
+  /// - Parameter count: How many, after one to warm up.
   /// - Returns: The time of an epoch, the order of its samples and its report included.
   /// - Throws: What training throws.
   public func timeEpochs(_ count: Int) throws -> Timing {
     var stopwatch = Stopwatch(minimumSeconds: 0)
-    stopwatch.warmUpRuns = 0
+    stopwatch.warmUpRuns = 1
     stopwatch.minimumRuns = count
     return try stopwatch.time { _ = try trainer.trainEpoch() }
   }
