@@ -38,8 +38,8 @@ class AccuracyResults:
         lines = [
             "## Accuracy: what groups cost",
             "",
-            f"Test accuracy after {EPOCHS} epochs of `sparsectl train --layers 784,512,256,10`, mean "
-            f"of seeds {', '.join(map(str, SEEDS))} (least–most), commit {self.commit}.",
+            f"Test accuracy after {EPOCHS} epochs of `sparsectl train --layers 784,512,256,10`, "
+            f"mean of seeds {', '.join(map(str, SEEDS))} (least–most), commit {self.commit}.",
             "",
             "| data | density | " + " | ".join(f"`{family}`" for family in FAMILIES) + " |",
             "|---|---:|" + "---:|" * len(FAMILIES),
@@ -84,10 +84,23 @@ def _train(results, sparsectl, dataset, options, density, family, seed) -> None:
     print(f"accuracy: {dataset} {density} {family} seed {seed}", file=sys.stderr)
     with tempfile.TemporaryDirectory() as directory:
         command = [
-            str(sparsectl), "train", "--json", *options, "--layers", "784,512,256,10",
-            "--density", str(density), "--pattern", family, "--seed", str(seed),
-            "--epochs", str(EPOCHS), "--output", f"{directory}/model.safetensors",
-        ]  # fmt: skip
+            str(sparsectl),
+            "train",
+            "--json",
+            *options,
+            "--layers",
+            "784,512,256,10",
+            "--density",
+            str(density),
+            "--pattern",
+            family,
+            "--seed",
+            str(seed),
+            "--epochs",
+            str(EPOCHS),
+            "--output",
+            f"{directory}/model.safetensors",
+        ]
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -96,7 +109,11 @@ def _train(results, sparsectl, dataset, options, density, family, seed) -> None:
     trained = json.loads(done.stdout)
     results.runs.append(
         {
-            "dataset": dataset, "density": density, "family": family, "seed": seed,
-            "accuracy": trained["test_accuracy"], "weights": trained["weights"],
-        }  # fmt: skip
+            "dataset": dataset,
+            "density": density,
+            "family": family,
+            "seed": seed,
+            "accuracy": trained["test_accuracy"],
+            "weights": trained["weights"],
+        }
     )

@@ -27,25 +27,44 @@ class _Curve:
 
 # One colour an engine in every plot; dark for this package.
 _COLOURS = {
-    "native": "#000000", "suitesparse": "#777777", "openblas": "#d62728", "mkl_dense": "#ff7f0e",
-    "torch_dense": "#e377c2", "torch_masked": "#8c564b", "torch_csr": "#9467bd",
-    "mkl_csr": "#1f77b4", "scipy_csr": "#17becf", "sparseprop_library": "#2ca02c",
-    "sparselab_library": "#bcbd22", "keras_published": "#aec7e8",
-}  # fmt: skip
+    "native": "#000000",
+    "suitesparse": "#777777",
+    "openblas": "#d62728",
+    "mkl_dense": "#ff7f0e",
+    "torch_dense": "#e377c2",
+    "torch_masked": "#8c564b",
+    "torch_csr": "#9467bd",
+    "mkl_csr": "#1f77b4",
+    "scipy_csr": "#17becf",
+    "sparseprop_library": "#2ca02c",
+    "sparselab_library": "#bcbd22",
+    "keras_published": "#aec7e8",
+}
 _PRODUCT_COLOURS = {
-    "forward": "#1f77b4", "input_gradient": "#2ca02c", "weight_gradient": "#d62728",
-}  # fmt: skip
+    "forward": "#1f77b4",
+    "input_gradient": "#2ca02c",
+    "weight_gradient": "#d62728",
+}
 
 
 # suite, start of the cases' names, rest of the names, title
 _TIMES = (
-    ("kernels", "forward 1024x1024", "b=256 {family} t=1", "Forward, 1024×1024, batch 256, 1 thread"),
+    (
+        "kernels",
+        "forward 1024x1024",
+        "b=256 {family} t=1",
+        "Forward, 1024×1024, batch 256, 1 thread",
+    ),
     ("kernels", "input_gradient 1024x1024", "b=256 {family} t=1", "Input gradient, same"),
     ("kernels", "weight_gradient 1024x1024", "b=256 {family} t=1", "Weight gradient, same"),
     ("layer", "layer 1024x1024", "b=256 {family} t=2", "Layer, 1024×1024, batch 256, 2 threads"),
-    ("step", "step 784x1024x1024x10", "b=256 {family} t=2",
-     "Training step, 784-1024-1024-10, batch 256, 2 threads"),
-)  # fmt: skip
+    (
+        "step",
+        "step 784x1024x1024x10",
+        "b=256 {family} t=2",
+        "Training step, 784-1024-1024-10, batch 256, 2 threads",
+    ),
+)
 _FAMILIES = ("structured", "grouped:4")
 
 
@@ -90,9 +109,13 @@ def _peak_curves(suite: SuiteResults) -> list[_Curve]:
     for product in ("forward", "input_gradient", "weight_gradient"):
         for family in _FAMILIES:
             points = _points(
-                suite, f"{product} 1024x1024", "b=256 {family} t=1", family, "native",
+                suite,
+                f"{product} 1024x1024",
+                "b=256 {family} t=1",
+                family,
+                "native",
                 lambda r: 100 * r.gflops / suite.peak,
-            )  # fmt: skip
+            )
             if points:
                 title = f"{product.replace('_', ' ')}, {family}"
                 is_dashed = family != "structured"
@@ -110,7 +133,7 @@ def _points(suite, start, rest, family, engine, value) -> list[tuple[float, floa
         result = suite.find(case["name"], engine)
         if case["name"] in names and result:
             # What the pattern has, which may differ from what was asked for.
-            cells = sum(a * b for a, b in zip(case["layers"], case["layers"][1:]))
+            cells = sum(a * b for a, b in zip(case["layers"], case["layers"][1:], strict=False))
             points.append((sum(case["edges"]) / cells, value(result)))
     return sorted(points)
 

@@ -10,9 +10,11 @@ from harness.results import SuiteResults
 
 
 def write(
-    file: pathlib.Path, suites: dict[str, SuiteResults], accuracy: AccuracyResults | None,
+    file: pathlib.Path,
+    suites: dict[str, SuiteResults],
+    accuracy: AccuracyResults | None,
     plots: list[Plot],
-) -> None:  # fmt: skip
+) -> None:
     """Writes the report of all suites that have been measured."""
     parts = ["# Benchmark results", _introduction(suites)]
     if suites:

@@ -20,7 +20,7 @@ public final class TrainingBenchmark {
   ///   - seed: Decides the images and their order.
   /// - Throws: `SparseError` when the network cannot be trained by the backend.
   public init(
-    _ network: Network, backend: Backend, batchSize: Int, stepsPerEpoch: Int = 32,
+    _ network: Network, backend: Backend, batchSize: Int, stepsPerEpoch: Int = 8,
     threads: Int = 1, seed: UInt64 = 0
   ) throws {
     self.batchSize = batchSize
