@@ -266,19 +266,12 @@ static void input_gradient(const csk_block *blocks, size_t block_count, const ui
     UNROLL for (int i = 0; i < C; i++) UNROLL for (int r = 0; r < R; r++) sum[i][r] = splat(0);  \
     size_t j = 0;                                                                                \
     for (; j + 2 * L <= width; j += 2 * L) {                                                     \
-      if (R == 1) {                                                                              \
-        vf d0 = load(dy + j), d1 = load(dy + j + L);                                             \
-        UNROLL for (int i = 0; i < C; i++) {                                                     \
-          sum[i][0] = fma_(d0, load(x[i] + j), sum[i][0]);                                       \
-          sum[i][0] = fma_(d1, load(x[i] + j + L), sum[i][0]);                                   \
-        }                                                                                        \
-      } else {                                                                                   \
-        vf xs[C][2];                                                                             \
-        UNROLL for (int i = 0; i < C; i++) UNROLL for (int h = 0; h < 2; h++) xs[i][h] =         \
-            load(x[i] + j + h * L);                                                              \
-        UNROLL for (int r = 0; r < R; r++) UNROLL for (int h = 0; h < 2; h++) {                  \
+      UNROLL for (int h = 0; h < 2; h++) {                                                       \
+        vf xs[C];                                                                                \
+        UNROLL for (int i = 0; i < C; i++) xs[i] = load(x[i] + j + h * L);                       \
+        UNROLL for (int r = 0; r < R; r++) {                                                     \
           vf d = load(dy + r * width + j + h * L);                                               \
-          UNROLL for (int i = 0; i < C; i++) sum[i][r] = fma_(d, xs[i][h], sum[i][r]);           \
+          UNROLL for (int i = 0; i < C; i++) sum[i][r] = fma_(d, xs[i], sum[i][r]);              \
         }                                                                                        \
       }                                                                                          \
     }                                                                                            \
@@ -289,8 +282,8 @@ static void input_gradient(const csk_block *blocks, size_t block_count, const ui
   }
 
 #if CSK_LANES == 8
-#define COLUMNS4 2
-WEIGHT_GRADIENT(4, 2)
+#define COLUMNS4 3
+WEIGHT_GRADIENT(4, 3)
 #else
 #define COLUMNS4 4
 WEIGHT_GRADIENT(4, 4)
@@ -298,8 +291,40 @@ WEIGHT_GRADIENT(4, 4)
 WEIGHT_GRADIENT(4, 1)
 WEIGHT_GRADIENT(2, 4)
 WEIGHT_GRADIENT(2, 1)
-WEIGHT_GRADIENT(1, 8)
-WEIGHT_GRADIENT(1, 1)
+
+/* For single rows, V vectors of dY stay in registers while the block's inputs pass, and each dot
+   product reads one row of X from end to end: at one load for each multiply–add, nothing else may
+   be loaded. */
+#define WEIGHT_GRADIENT_ROW(V)                                                                   \
+  INLINE void weight_gradient_row##V(const csk_block *b, const uint32_t *columns,                \
+                                     const float *dy, const float *x, float *gradient,           \
+                                     size_t width) {                                             \
+    vf d[V];                                                                                     \
+    UNROLL for (int v = 0; v < V; v++) d[v] = load(dy + v * L);                                  \
+    const uint32_t *c = columns + b->columns;                                                    \
+    float *g = gradient + b->values;                                                             \
+    size_t k = 0;                                                                                \
+    for (; k + 4 <= b->count; k += 4) {                                                          \
+      vf sum[4];                                                                                 \
+      UNROLL for (int i = 0; i < 4; i++) {                                                       \
+        const float *xk = x + c[k + i] * width;                                                  \
+        sum[i] = d[0] * load(xk);                                                                \
+        UNROLL for (int v = 1; v < V; v++) sum[i] = fma_(d[v], load(xk + v * L), sum[i]);        \
+      }                                                                                          \
+      *(vf4_any *)(g + k) += sum4(sum[0], sum[1], sum[2], sum[3]);                               \
+    }                                                                                            \
+    for (; k < b->count; k++) {                                                                  \
+      const float *xk = x + c[k] * width;                                                        \
+      vf sum = d[0] * load(xk);                                                                  \
+      UNROLL for (int v = 1; v < V; v++) sum = fma_(d[v], load(xk + v * L), sum);                \
+      g[k] += sum1(sum);                                                                         \
+    }                                                                                            \
+  }
+
+WEIGHT_GRADIENT_ROW(8)
+WEIGHT_GRADIENT_ROW(4)
+WEIGHT_GRADIENT_ROW(2)
+WEIGHT_GRADIENT_ROW(1)
 
 #define JOIN_(a, b, c, d) a##b##c##d
 #define JOIN(a, b, c, d) JOIN_(a, b, c, d)
@@ -310,7 +335,19 @@ static void weight_gradient(const csk_block *blocks, size_t block_count, const u
   for (const csk_block *b = blocks; b < blocks + block_count; b++) {
     const uint32_t *c = columns + b->columns;
     const size_t group = b->rows, count = b->count;
-    for (size_t r = 0; full > 0 && r < group; r += 4) {
+    if (group == 1) {
+      const float *d = dy + b->first_row * width;
+      size_t j = 0;
+#define SUBTILES(V)                                                                              \
+  for (; j + V * L <= width; j += V * L)                                                         \
+    weight_gradient_row##V(b, columns, d + j, x + j, gradient, width);
+      SUBTILES(8)
+      SUBTILES(4)
+      SUBTILES(2)
+      SUBTILES(1)
+#undef SUBTILES
+    }
+    for (size_t r = 0; full > 0 && group > 1 && r < group; r += 4) {
       const float *d = dy + (b->first_row + r) * width;
       float *g = gradient + b->values + r;
       size_t k = 0;
@@ -344,21 +381,6 @@ static void weight_gradient(const csk_block *blocks, size_t block_count, const u
           weight_gradient_2x1(d, xs, width, s);
           g[2 * k] += sum1(s[0][0]);
           g[2 * k + 1] += sum1(s[0][1]);
-        }
-      } else {
-        for (; k + 8 <= count; k += 8) {
-          const float *xs[8];
-          vf s[8][1];
-          UNROLL for (int i = 0; i < 8; i++) xs[i] = x + c[k + i] * width;
-          weight_gradient_1x8(d, xs, width, s);
-          *(vf4_any *)(g + k) += sum4(s[0][0], s[1][0], s[2][0], s[3][0]);
-          *(vf4_any *)(g + k + 4) += sum4(s[4][0], s[5][0], s[6][0], s[7][0]);
-        }
-        for (; k < count; k++) {
-          const float *xs[1] = {x + c[k] * width};
-          vf s[1][1];
-          weight_gradient_1x1(d, xs, width, s);
-          g[k] += sum1(s[0][0]);
         }
       }
     }

@@ -35,7 +35,7 @@ struct ParsingTests {
       ("train --layers 800,100,10 --out-degrees 20", "give one per junction"),
       ("train --layers 784,100,10 --out-degrees 7,10", "Nearest admissible: 25"),
       ("train --layers 800,100,10 --out-degrees 101,10", "between 1 and 100"),
-      ("train --pattern nonsense", "structured, balanced, random, full"),
+      ("train --pattern nonsense", "Known families: structured"),
       ("train --pattern structured,full", "'--pattern' lists 2 values"),
       ("train --dropout 1", "'--dropout' must be in 0..<1, but is 1.0."),
       ("train --epochs -1", "--epochs"),

@@ -185,9 +185,8 @@ private func lending(_ operation: () throws(SparseError) -> Void) throws(SparseE
 }
 
 extension MatrixHandle {
-  /// Lends a block, if there is one, to GraphBLAS for the operation at hand.
+  /// Lends a block to GraphBLAS for the operation at hand.
   private func lend(_ block: UnsafeRawPointer?) throws(SparseError) {
-    guard let block = unsafe block else { return }
     guard unsafe csm_lend(block) == 1 else {
       throw SparseError(.backend, "GraphBLAS: too many buffers are lent to one operation.")
     }

@@ -55,6 +55,6 @@ extension KernelSet {
   /// Eight vectors of sums leave room for the operands in 16 registers; more lanes would spill.
   var wideTile: Int { max(8 * lanes, 64) }
 
-  /// The inputs of a panel for tiles of some width: a panel takes two thirds of a 32 KiB L1 cache.
-  func panelInputs(tileWidth: Int) -> Int { max(20480 / (4 * tileWidth), 32) }
+  /// The inputs of a panel for tiles of some width: a panel takes three quarters of a 32 KiB L1 cache.
+  func panelInputs(tileWidth: Int) -> Int { max(24576 / (4 * tileWidth), 32) }
 }

@@ -1,3 +1,4 @@
+internal import Foundation
 public import SparseCore
 
 /// Runs a network: the planned operators of all layers, in order, with their buffers.
@@ -54,9 +55,11 @@ public final class NetworkExecutor {
     let plans = try network.junctions.map { try plan($0.layer.pattern) }
     self.plans = plans
     // A last tile that is not full still takes up a whole tile's lanes.
-    let lanes = (1...batchCapacity).lazy.map { Self.shape(plans, samples: $0).lanes }.max()
+    let lanes =
+      (1...batchCapacity).lazy.map { Self.shape(plans, samples: $0).lanes }.max() ?? batchCapacity
+    try Self.checkMemory(network, lanes: lanes, isTraining: isTraining)
     var builder = OperatorBuilder(
-      network: network, capacity: lanes ?? batchCapacity, isTraining: isTraining, seed: seed)
+      network: network, capacity: lanes, isTraining: isTraining, seed: seed)
     try builder.build(plans: plans)
     input = builder.input
     outputs = builder.outputs
@@ -64,6 +67,23 @@ public final class NetworkExecutor {
     trainedParameters = operators.flatMap(\.trainedParameters)
     pool = WorkerPool(threads: threads)
     phases = TilePhases(operators, pool)
+  }
+
+  /// A file of a few bytes can describe a network whose activations fit no memory.
+  private static func checkMemory(_ network: Network, lanes: Int, isTraining: Bool) throws {
+    let features = network.places.reduce(Double(network.inputSize)) {
+      $0 + Double(network[$1].outputSize)
+    }
+    let bytes = features * Double(lanes) * (isTraining ? 8 : 4)
+    let available = Double(ProcessInfo.processInfo.physicalMemory)
+    guard bytes <= available else {
+      throw SparseError(
+        .unsupported,
+        """
+        Activations of \(Int(features)) features for \(lanes) samples take \(Int(bytes / 1e9)) GB, \
+        and this machine has \(Int(available / 1e9)). Use a smaller batch or a smaller network.
+        """)
+    }
   }
 
   /// How a batch is laid into tiles.

@@ -25,14 +25,14 @@ public struct SparseLinear: Layer {
   ///   - bias: One finite value per output.
   /// - Throws: `SparseError.Code.shapeMismatch` when the bias does not fit.
   public init(weights: SparseMatrix, bias: [Float]) throws {
-    self.weights = weights
-    self.bias = bias
-    try checkParameters([weights.values, bias])
     guard bias.count == weights.pattern.outputs else {
       throw SparseError(
         .shapeMismatch,
         "\(bias.count) biases for a junction of \(weights.pattern.outputs) outputs; give one each.")
     }
+    self.weights = weights
+    self.bias = bias
+    try checkParameters([weights.values, bias])
   }
 
   /// Creates a junction with initial weights.

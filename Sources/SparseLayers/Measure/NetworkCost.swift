@@ -17,17 +17,16 @@ public struct NetworkCost: Codable, Hashable, Sendable {
   ///
   /// - Parameter network: The network.
   public init(_ network: Network) {
-    let first = network.places.first
     junctions = network.places.compactMap { place in
       guard let junction = network[place] as? SparseLinear else { return nil }
       // A junction that reads the data needs no input gradient.
-      let readsData = place == first || Self.isFirst(place, of: network)
+      let readsData = Self.readsData(place, of: network)
       return JunctionCost(
         name: network.name(of: place), pattern: junction.pattern, hasInputGradient: !readsData)
     }
   }
 
-  private static func isFirst(_ place: Network.Place, of network: Network) -> Bool {
+  private static func readsData(_ place: Network.Place, of network: Network) -> Bool {
     switch place {
     case .backbone(let index): index == 0
     case .branch(let branch, let index): index == 0 && network.branches[branch].position == 0
