@@ -36,18 +36,26 @@ def _introduction(suites: dict[str, SuiteResults]) -> str:
         "ratios are of one run. GF/s count 2·edges·samples, whatever an engine computes besides.",
         "Every product is compared with the formula before it is timed.",
     ]
+    for text in dict.fromkeys(_machine(suite.run) for suite in suites.values()):
+        lines += ["", text]
+    lines.append("")
     for suite in suites.values():
-        machine, run = suite.run["machine"], suite.run
-        processor, peak = machine["processor"], machine["peak"]
-        lines += [
-            "",
-            f"- **{suite.suite}**: {run['date']}, commit {run['commit']}, {processor['name']}, "
-            f"{processor['cores']} cores ({' '.join(processor['features'])}), kernels "
-            f"{machine['kernels']}, peak of one core {peak['gflops']:.1f} GF/s "
-            f"({peak['instructions']}), flags `{run['flags']}`, {run['rounds']} rounds of at least "
-            f"{run['seconds']} s, load average before {run['load']:.1f}.",
-        ]
+        run = suite.run
+        lines.append(
+            f"- `{suite.suite}`: {run['date']}, commit {run['commit']}, {run['rounds']} rounds of "
+            f"at least {run['seconds']} s, load average before {run['load']:.1f}"
+        )
     return "\n".join(lines)
+
+
+def _machine(run: dict) -> str:
+    machine = run["machine"]
+    processor, peak = machine["processor"], machine["peak"]
+    return (
+        f"Machine: {processor['name']}, {processor['cores']} cores, "
+        f"{' '.join(processor['features'])}; kernels `{machine['kernels']}`; measured peak of one "
+        f"core {peak['gflops']:.1f} GF/s ({peak['instructions']}); built with `{run['flags']}`."
+    )
 
 
 def _claims_table(suites: dict[str, SuiteResults]) -> str:
