@@ -122,39 +122,52 @@ FORWARD(4, 1, 2)
 FORWARD(4, 4, 1)
 #endif
 
-/* One sample at a time: lanes that fill no vector. */
+/* One sample at a time, for lanes that fill no vector: here the group's rows are the vector. Four
+   independent sums hide the latency of the multiply–adds. */
+#define FORWARD_LANE(NAME, VECTOR, ANY)                                                          \
+  INLINE void NAME(const csk_block *b, size_t row, const uint32_t *columns, const float *values, \
+                   const float *x, size_t width, float *sums) {                                  \
+    const uint32_t *c = columns + b->columns;                                                    \
+    const float *w = values + b->values + row;                                                   \
+    const size_t group = b->rows;                                                                \
+    VECTOR s[4] = {{0}};                                                                         \
+    size_t k = 0;                                                                                \
+    for (; k + 4 <= b->count; k += 4) UNROLL for (int u = 0; u < 4; u++) s[u] +=                 \
+        x[c[k + u] * width] * *(const ANY *)(w + (k + u) * group);                               \
+    for (; k < b->count; k++) s[0] += x[c[k] * width] * *(const ANY *)(w + k * group);           \
+    *(ANY *)sums = (s[0] + s[1]) + (s[2] + s[3]);                                                \
+  }
+
+typedef float vf1 __attribute__((vector_size(4)));
+typedef float vf2 __attribute__((vector_size(8)));
+typedef float vf1_any __attribute__((vector_size(4), aligned(4)));
+typedef float vf2_any __attribute__((vector_size(8), aligned(4)));
+FORWARD_LANE(forward_lane_full, vf, vf_any)
+FORWARD_LANE(forward_lane_4, vf4, vf4_any)
+FORWARD_LANE(forward_lane_2, vf2, vf2_any)
+FORWARD_LANE(forward_lane_1, vf1, vf1_any)
+
 static void forward_lane(const csk_block *b, const uint32_t *columns, const float *values,
                          const float *bias, const float *x, float *y, size_t width) {
+  float sums[16];
   const size_t group = b->rows;
-  float sum[16] = {0};
-  const uint32_t *c = columns + b->columns;
-  const float *w = values + b->values;
-  if (group == 1) {
-    float s[4] = {0};
-    size_t k = 0;
-    for (; k + 4 <= b->count; k += 4)
-      UNROLL for (int u = 0; u < 4; u++) s[u] += w[k + u] * x[c[k + u] * width];
-    for (; k < b->count; k++) s[0] += w[k] * x[c[k] * width];
-    sum[0] = (s[0] + s[1]) + (s[2] + s[3]);
-  } else {
-    for (size_t r0 = 0; r0 < group; r0 += 4) {
-      const size_t n = least(group - r0, 4);
-      if (n == 4) {
-        vf4 s[4] = {{0}};
-        size_t k = 0;
-        for (; k + 4 <= b->count; k += 4)
-          UNROLL for (int u = 0; u < 4; u++) s[u] +=
-              x[c[k + u] * width] * *(const vf4_any *)(w + (k + u) * group + r0);
-        for (; k < b->count; k++) s[0] += x[c[k] * width] * *(const vf4_any *)(w + k * group + r0);
-        *(vf4_any *)(sum + r0) = (s[0] + s[1]) + (s[2] + s[3]);
-      } else {
-        for (size_t k = 0; k < b->count; k++)
-          for (size_t r = r0; r < r0 + n; r++) sum[r] += w[k * group + r] * x[c[k] * width];
-      }
+  for (size_t r = 0; r < group;) {
+    if (group - r >= L) {
+      forward_lane_full(b, r, columns, values, x, width, sums + r);
+      r += L;
+    } else if (group - r >= 4) {
+      forward_lane_4(b, r, columns, values, x, width, sums + r);
+      r += 4;
+    } else if (group - r >= 2) {
+      forward_lane_2(b, r, columns, values, x, width, sums + r);
+      r += 2;
+    } else {
+      forward_lane_1(b, r, columns, values, x, width, sums + r);
+      r += 1;
     }
   }
   for (size_t r = 0; r < group; r++)
-    y[r * width] = (bias ? bias[r] : y[r * width]) + sum[r];
+    y[r * width] = (bias ? bias[r] : y[r * width]) + sums[r];
 }
 
 static void forward(const csk_block *blocks, size_t block_count, const uint32_t *columns,
