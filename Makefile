@@ -53,10 +53,9 @@ format: ## Rewrite every Swift file in the project's format
 	@dev/require lint
 	@dev/lint --fix
 
-bench: ## Run the benchmarks (a package of their own)
+bench: ## Measure the engines and their peers in one run, into Benchmarks/RESULTS.md
 	@dev/require bench
-	swift run -c release --package-path Benchmarks --scratch-path "$(CURDIR)/.build/bench" \
-	  $(SWIFT_FLAGS) $(ARGS)
+	@Benchmarks/run $(ARGS)
 
 docs: ## Build the documentation of the libraries into .build/documentation
 	@dev/require docs

@@ -86,6 +86,9 @@ let package = Package(
     .testTarget(
       name: "EarlyExitTests", dependencies: ["SparseLayers", "EarlyExit"], swiftSettings: testing),
     .testTarget(
+      name: "SparseBenchTests", dependencies: ["SparseCore", "SparseLayers", "_SparseBench"],
+      swiftSettings: testing),
+    .testTarget(
       name: "sparsectlTests",
       dependencies: [
         "sparsectl", "SparseLayers", "_SparseTestSupport",

@@ -38,8 +38,8 @@ class AccuracyResults:
         lines = [
             "## Accuracy: what groups cost",
             "",
-            f"Test accuracy after {EPOCHS} epochs of `sparsectl train --layers 784,512,256,10`, mean "
-            f"of seeds {', '.join(map(str, SEEDS))} (least–most), commit {self.commit}.",
+            f"Test accuracy after {EPOCHS} epochs of `sparsectl train --layers 784,512,256,10`, "
+            f"mean of seeds {', '.join(map(str, SEEDS))} (least–most), commit {self.commit}.",
             "",
             "| data | density | " + " | ".join(f"`{family}`" for family in FAMILIES) + " |",
             "|---|---:|" + "---:|" * len(FAMILIES),
@@ -52,13 +52,15 @@ class AccuracyResults:
 
     def _cell(self, dataset: str, density: float, family: str) -> str:
         found = [
-            100 * run["accuracy"]
+            run
             for run in self.runs
             if (run["dataset"], run["density"], run["family"]) == (dataset, density, family)
         ]
         if not found:
             return "–"
-        return f"{statistics.mean(found):.2f} % ({min(found):.2f}–{max(found):.2f})"
+        mean = statistics.mean(run["accuracy"] for run in found)
+        least, most = (100 * f(run["accuracy"] for run in found) for f in (min, max))
+        return f"{100 * mean:.2f} % ({least:.2f}–{most:.2f}), {found[0]['weights']:,} weights"
 
 
 def measure(sparsectl: pathlib.Path, commit: str, mnist: str | None) -> AccuracyResults:
@@ -82,19 +84,36 @@ def _train(results, sparsectl, dataset, options, density, family, seed) -> None:
     print(f"accuracy: {dataset} {density} {family} seed {seed}", file=sys.stderr)
     with tempfile.TemporaryDirectory() as directory:
         command = [
-            str(sparsectl), "train", "--json", *options, "--layers", "784,512,256,10",
-            "--density", str(density), "--pattern", family, "--seed", str(seed),
-            "--epochs", str(EPOCHS), "--output", f"{directory}/model.safetensors",
-        ]  # fmt: skip
+            str(sparsectl),
+            "train",
+            "--json",
+            *options,
+            "--layers",
+            "784,512,256,10",
+            "--density",
+            str(density),
+            "--pattern",
+            family,
+            "--seed",
+            str(seed),
+            "--epochs",
+            str(EPOCHS),
+            "--output",
+            f"{directory}/model.safetensors",
+        ]
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         results.missing.append(f"{dataset}, `{family}`: {reason}")
         return
-    accuracy = json.loads(done.stdout)["test_accuracy"]
+    trained = json.loads(done.stdout)
     results.runs.append(
         {
-            "dataset": dataset, "density": density, "family": family, "seed": seed,
-            "accuracy": accuracy,
-        }  # fmt: skip
+            "dataset": dataset,
+            "density": density,
+            "family": family,
+            "seed": seed,
+            "accuracy": trained["test_accuracy"],
+            "weights": trained["weights"],
+        }
     )

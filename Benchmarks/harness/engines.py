@@ -9,7 +9,7 @@ class Engine:
 
     name: str
     title: str
-    # For peers: commands of pip (without 'pip install'); alternatives of one list are tried in turn.
+    # For peers: arguments of 'pip install'; the alternatives of each need are tried in turn.
     needs: tuple[tuple[tuple[str, ...], ...], ...] = ()
     # Left out unless asked for, and why.
     optional: str | None = None
@@ -47,24 +47,31 @@ PEERS = (
     Engine("torch_csr", "PyTorch CSR", (_NUMPY, _TORCH)),
     # Two OpenMP runtimes in one process: neither may spin while the other works.
     Engine(
-        "mkl_csr", "MKL CSR", (_NUMPY, _TORCH, _MKL),
+        "mkl_csr",
+        "MKL CSR",
+        (_NUMPY, _TORCH, _MKL),
         environment={"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "0"},
     ),
     Engine("scipy_csr", "SciPy CSR", (_NUMPY, _package("scipy"))),
     Engine(
-        "sparseprop_library", "SparseProp",
+        "sparseprop_library",
+        "SparseProp",
         (
-            _NUMPY, _package("scipy"), _TORCH, _package("pybind11", "setuptools", "wheel"),
+            _NUMPY,
+            _package("scipy"),
+            _TORCH,
+            _package("pybind11", "setuptools", "wheel"),
             _package("--no-build-isolation", "sparseprop"),
         ),
     ),
     Engine("sparselab_library", "SparseLab", (_NUMPY, _TORCH, _package("sparselab"))),
     Engine(
-        "keras_published", "Keras, published recipe",
+        "keras_published",
+        "Keras, published recipe",
         (_package("tensorflow-cpu"), _package("tf_keras")),
         optional="large; asked for by --keras",
     ),
-)  # fmt: skip
+)
 
 ALL = OURS + PEERS
 TITLES = {engine.name: engine.title for engine in ALL}

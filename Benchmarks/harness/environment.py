@@ -49,9 +49,14 @@ class Environment:
 
     def _pip(self, command: str, *arguments: str) -> list[str]:
         return [
-            str(self.python), "-m", "pip", "--no-input", "--disable-pip-version-check", command,
+            str(self.python),
+            "-m",
+            "pip",
+            "--no-input",
+            "--disable-pip-version-check",
+            command,
             *arguments,
-        ]  # fmt: skip
+        ]
 
 
 def _failure(command: list[str]) -> str | None:

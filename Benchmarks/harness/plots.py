@@ -21,18 +21,50 @@ class Plot:
 class _Curve:
     title: str
     points: list[tuple[float, float]]
-    is_dense: bool = False
+    colour: str
+    is_dashed: bool = False
+
+
+# One colour an engine in every plot; dark for this package.
+_COLOURS = {
+    "native": "#000000",
+    "suitesparse": "#777777",
+    "openblas": "#d62728",
+    "mkl_dense": "#ff7f0e",
+    "torch_dense": "#e377c2",
+    "torch_masked": "#8c564b",
+    "torch_csr": "#9467bd",
+    "mkl_csr": "#1f77b4",
+    "scipy_csr": "#17becf",
+    "sparseprop_library": "#2ca02c",
+    "sparselab_library": "#bcbd22",
+    "keras_published": "#aec7e8",
+}
+_PRODUCT_COLOURS = {
+    "forward": "#1f77b4",
+    "input_gradient": "#2ca02c",
+    "weight_gradient": "#d62728",
+}
 
 
 # suite, start of the cases' names, rest of the names, title
 _TIMES = (
-    ("kernels", "forward 1024x1024", "b=256 {family} t=1", "Forward, 1024×1024, batch 256, 1 thread"),
+    (
+        "kernels",
+        "forward 1024x1024",
+        "b=256 {family} t=1",
+        "Forward, 1024×1024, batch 256, 1 thread",
+    ),
     ("kernels", "input_gradient 1024x1024", "b=256 {family} t=1", "Input gradient, same"),
     ("kernels", "weight_gradient 1024x1024", "b=256 {family} t=1", "Weight gradient, same"),
     ("layer", "layer 1024x1024", "b=256 {family} t=2", "Layer, 1024×1024, batch 256, 2 threads"),
-    ("step", "step 784x1024x1024x10", "b=256 {family} t=2",
-     "Training step, 784-1024-1024-10, batch 256, 2 threads"),
-)  # fmt: skip
+    (
+        "step",
+        "step 784x1024x1024x10",
+        "b=256 {family} t=2",
+        "Training step, 784-1024-1024-10, batch 256, 2 threads",
+    ),
+)
 _FAMILIES = ("structured", "grouped:4")
 
 
@@ -67,7 +99,8 @@ def _time_curves(suite: SuiteResults, start: str, rest: str) -> list[_Curve]:
             points = _points(suite, start, rest, family, engine.name, lambda r: r.milliseconds)
             if points:
                 title = f"{engine.title}, {family}" if engine.name == "native" else engine.title
-                curves.append(_Curve(title, points, engine.name in DENSE))
+                colour = "#1a55ff" if family != "structured" else _COLOURS[engine.name]
+                curves.append(_Curve(title, points, colour, engine.name in DENSE))
     return curves
 
 
@@ -76,11 +109,17 @@ def _peak_curves(suite: SuiteResults) -> list[_Curve]:
     for product in ("forward", "input_gradient", "weight_gradient"):
         for family in _FAMILIES:
             points = _points(
-                suite, f"{product} 1024x1024", "b=256 {family} t=1", family, "native",
+                suite,
+                f"{product} 1024x1024",
+                "b=256 {family} t=1",
+                family,
+                "native",
                 lambda r: 100 * r.gflops / suite.peak,
-            )  # fmt: skip
+            )
             if points:
-                curves.append(_Curve(f"{product.replace('_', ' ')}, {family}", points))
+                title = f"{product.replace('_', ' ')}, {family}"
+                is_dashed = family != "structured"
+                curves.append(_Curve(title, points, _PRODUCT_COLOURS[product], is_dashed))
     return curves
 
 
@@ -94,7 +133,7 @@ def _points(suite, start, rest, family, engine, value) -> list[tuple[float, floa
         result = suite.find(case["name"], engine)
         if case["name"] in names and result:
             # What the pattern has, which may differ from what was asked for.
-            cells = sum(a * b for a, b in zip(case["layers"], case["layers"][1:]))
+            cells = sum(a * b for a, b in zip(case["layers"], case["layers"][1:], strict=False))
             points.append((sum(case["edges"]) / cells, value(result)))
     return sorted(points)
 
@@ -103,7 +142,7 @@ def _gnuplot(
     file: pathlib.Path, title: str, label: str, curves: list[_Curve], is_logarithmic: bool
 ) -> None:
     script = [
-        "set terminal svg size 900,540 font 'sans-serif,13' background rgb 'white'",
+        "set terminal svg size 900,640 font 'sans-serif,13' background rgb 'white'",
         f"set output '{file}'",
         f"set title {_quoted(title)} noenhanced",
         "set xlabel 'density'",
@@ -112,16 +151,17 @@ def _gnuplot(
         "set xtics (0.02, 0.05, 0.1, 0.25, 0.5, 1)",
         "set logscale y" if is_logarithmic else "set yrange [0:100]",
         "set grid",
-        "set key outside right top noenhanced",
+        "set key outside bottom center maxcols 3 noenhanced",
     ]
     drawn = []
     for number, curve in enumerate(curves, 1):
         script.append(f"$curve{number} << end")
         script += [f"{x} {y}" for x, y in curve.points]
         script.append("end")
-        style = "dashtype 2" if curve.is_dense else "dashtype 1 linewidth 2"
+        style = f"dashtype {2 if curve.is_dashed else 1} linewidth 2 pointtype {number}"
         drawn.append(
-            f"$curve{number} with linespoints {style} linetype {number} title {_quoted(curve.title)}"
+            f"$curve{number} with linespoints {style} linecolor rgb '{curve.colour}' "
+            f"title {_quoted(curve.title)}"
         )
     script.append("plot " + ", ".join(drawn))
     subprocess.run(["gnuplot"], input="\n".join(script), text=True, check=True)

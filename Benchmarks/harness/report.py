@@ -10,9 +10,11 @@ from harness.results import SuiteResults
 
 
 def write(
-    file: pathlib.Path, suites: dict[str, SuiteResults], accuracy: AccuracyResults | None,
+    file: pathlib.Path,
+    suites: dict[str, SuiteResults],
+    accuracy: AccuracyResults | None,
     plots: list[Plot],
-) -> None:  # fmt: skip
+) -> None:
     """Writes the report of all suites that have been measured."""
     parts = ["# Benchmark results", _introduction(suites)]
     if suites:
@@ -34,18 +36,26 @@ def _introduction(suites: dict[str, SuiteResults]) -> str:
         "ratios are of one run. GF/s count 2·edges·samples, whatever an engine computes besides.",
         "Every product is compared with the formula before it is timed.",
     ]
+    for text in dict.fromkeys(_machine(suite.run) for suite in suites.values()):
+        lines += ["", text]
+    lines.append("")
     for suite in suites.values():
-        machine, run = suite.run["machine"], suite.run
-        processor, peak = machine["processor"], machine["peak"]
-        lines += [
-            "",
-            f"- **{suite.suite}**: {run['date']}, commit {run['commit']}, {processor['name']}, "
-            f"{processor['cores']} cores ({' '.join(processor['features'])}), kernels "
-            f"{machine['kernels']}, peak of one core {peak['gflops']:.1f} GF/s "
-            f"({peak['instructions']}), flags `{run['flags']}`, {run['rounds']} rounds of at least "
-            f"{run['seconds']} s, load average before {run['load']:.1f}.",
-        ]
+        run = suite.run
+        lines.append(
+            f"- `{suite.suite}`: {run['date']}, commit {run['commit']}, {run['rounds']} rounds of "
+            f"at least {run['seconds']} s, load average before {run['load']:.1f}"
+        )
     return "\n".join(lines)
+
+
+def _machine(run: dict) -> str:
+    machine = run["machine"]
+    processor, peak = machine["processor"], machine["peak"]
+    return (
+        f"Machine: {processor['name']}, {processor['cores']} cores, "
+        f"{' '.join(processor['features'])}; kernels `{machine['kernels']}`; measured peak of one "
+        f"core {peak['gflops']:.1f} GF/s ({peak['instructions']}); built with `{run['flags']}`."
+    )
 
 
 def _claims_table(suites: dict[str, SuiteResults]) -> str:
@@ -83,7 +93,13 @@ def _suite(suite: SuiteResults) -> str:
         if any(result.engine == engine.name and result.milliseconds for result in suite.results)
     ]
     header = ["case", "edges", *(TITLES[engine] for engine in engines), "native, GF/s"]
-    rows = [f"## Suite `{suite.suite}`", "", f"| {' | '.join(header)} |"]
+    rows = [
+        f"## Suite `{suite.suite}`",
+        "",
+        "Milliseconds; in brackets how many times as long as the native engine.",
+        "",
+        f"| {' | '.join(header)} |",
+    ]
     rows.append("|---|" + "---:|" * (len(header) - 1))
     for case in suite.cases:
         native = suite.find(case["name"], "native")

@@ -41,10 +41,13 @@ class SuiteResults:
         """Writes `SUITE.json`."""
         directory.mkdir(parents=True, exist_ok=True)
         content = {
-            "suite": self.suite, "run": self.run, "cases": self.cases,
+            "suite": self.suite,
+            "run": self.run,
+            "cases": self.cases,
             "results": [result.as_json() for result in self.results],
-            "versions": self.versions, "missing": self.missing,
-        }  # fmt: skip
+            "versions": self.versions,
+            "missing": self.missing,
+        }
         (directory / f"{self.suite}.json").write_text(json.dumps(content, indent=1) + "\n")
 
     @classmethod

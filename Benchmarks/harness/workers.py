@@ -59,9 +59,14 @@ class Worker:
             self._signal(signal.SIGCONT)
             return
         self._process = subprocess.Popen(
-            self._command, cwd=self._directory, env=os.environ | self.engine.environment,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+            self._command,
+            cwd=self._directory,
+            env=os.environ | self.engine.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
         if self.engine.is_peer:
             hello = self._read() or {}
             self.version = hello.get("version")

@@ -16,10 +16,13 @@ PRODUCTS = ["forward", "input_gradient", "weight_gradient"]
 def _bound(function, *arguments) -> Callable[[], object]:
     """A call with everything converted once: numbers as they are, arrays as their addresses."""
     converted = tuple(
-        ctypes.c_void_p(a.ctypes.data) if isinstance(a, np.ndarray)
-        else ctypes.c_float(a) if isinstance(a, float) else a
+        ctypes.c_void_p(a.ctypes.data)
+        if isinstance(a, np.ndarray)
+        else ctypes.c_float(a)
+        if isinstance(a, float)
+        else a
         for a in arguments
-    )  # fmt: skip
+    )
     # The arrays must live as long as the call that holds their addresses.
     return lambda _arrays=arguments: function(*converted)
 
@@ -64,9 +67,22 @@ class DenseProducts:
         columns = b.shape[1] if b_form == PLAIN else b.shape[0]
         c = np.zeros((rows, columns), np.float32)
         call = _bound(
-            self.library.cblas_sgemm, ROW_MAJOR, a_form, b_form, rows, columns, inner,
-            1.0, a, a.shape[1], b, b.shape[1], 0.0, c, columns,
-        )  # fmt: skip
+            self.library.cblas_sgemm,
+            ROW_MAJOR,
+            a_form,
+            b_form,
+            rows,
+            columns,
+            inner,
+            1.0,
+            a,
+            a.shape[1],
+            b,
+            b.shape[1],
+            0.0,
+            c,
+            columns,
+        )
         return call, (lambda: c.T if is_batch_major else c)
 
     def _matrix_vector(self):
@@ -76,9 +92,19 @@ class DenseProducts:
         for matrix, form in ((j.dense, PLAIN), (np.ascontiguousarray(j.dense.T), TRANSPOSED)):
             y = np.zeros(j.outputs, np.float32)
             call = _bound(
-                self.library.cblas_sgemv, ROW_MAJOR, form, *matrix.shape,
-                1.0, matrix, matrix.shape[1], j.x_fm, 1, 0.0, y, 1,
-            )  # fmt: skip
+                self.library.cblas_sgemv,
+                ROW_MAJOR,
+                form,
+                *matrix.shape,
+                1.0,
+                matrix,
+                matrix.shape[1],
+                j.x_fm,
+                1,
+                0.0,
+                y,
+                1,
+            )
             variants.append((call, lambda y=y: y[:, None]))
         return variants
 

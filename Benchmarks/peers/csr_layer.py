@@ -15,9 +15,7 @@ class Transpose:
         self.order = np.lexsort((junction.rows, junction.columns))
         self.columns = junction.rows[self.order]
         self.offsets = np.zeros(junction.inputs + 1, np.int32)
-        np.cumsum(
-            np.bincount(junction.columns, minlength=junction.inputs), out=self.offsets[1:]
-        )
+        np.cumsum(np.bincount(junction.columns, minlength=junction.inputs), out=self.offsets[1:])
 
 
 class SparseFeatureMajor(nn.Module):

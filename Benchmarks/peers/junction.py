@@ -4,7 +4,7 @@ import numpy as np
 
 
 def read_pattern(path: str) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """Reads a Matrix Market pattern whose entries come in row order, as row offsets and columns."""
+    """Reads a Matrix Market pattern, entries in row order: row offsets, columns and shape."""
     with open(path) as file:
         line = file.readline()
         while line.startswith("%"):
@@ -17,7 +17,7 @@ def read_pattern(path: str) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
 
 
 class Junction:
-    """The numbers of one junction. Names end in the layout: `_fm` feature-major, `_bm` batch-major."""
+    """The numbers of one junction; `_fm` is feature-major, `_bm` batch-major."""
 
     def __init__(self, case: dict, index: int = 0) -> None:
         self.offsets, self.columns, (self.outputs, self.inputs) = read_pattern(

@@ -1,4 +1,4 @@
-"""The published recipe in Keras: dense kernels kept at zero by a mask, `fit` with batches of 256."""
+"""The published recipe in Keras: dense kernels times a mask, `fit` with batches of 256."""
 
 import os
 
@@ -44,14 +44,17 @@ def prepare(case: dict):
         mask = (Junction(case, index).dense.T != 0).astype(np.float32)
         model.add(
             MaskedDense(
-                mask, activation="softmax" if index == count - 1 else "relu",
-                kernel_initializer="he_normal", bias_initializer=keras.initializers.Constant(0.1),
-            )  # fmt: skip
+                mask,
+                activation="softmax" if index == count - 1 else "relu",
+                kernel_initializer="he_normal",
+                bias_initializer=keras.initializers.Constant(0.1),
+            )
         )
     model.compile(
         optimizer=keras.optimizers.legacy.Adam(learning_rate=1e-3, epsilon=1e-7, decay=1e-5),
-        loss="categorical_crossentropy", metrics=["accuracy"],
-    )  # fmt: skip
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
     random = np.random.default_rng(0)
     x = random.random((EPOCH_SAMPLES, case["layers"][0]), np.float32)
     classes = case["layers"][-1]

@@ -21,13 +21,19 @@ class MKLCSR(TorchCSR):
         self.transposed_values = torch.zeros(len(junction.columns))
         # Not 'optimize'd: the values change with every step.
         self.matrix = mkl_library.SparseMatrix(
-            junction.offsets, junction.columns, self.values.detach().numpy(), self.shape,
+            junction.offsets,
+            junction.columns,
+            self.values.detach().numpy(),
+            self.shape,
             junction.batch,
-        )  # fmt: skip
+        )
         self.transposed_matrix = mkl_library.SparseMatrix(
-            transpose.offsets, transpose.columns, self.transposed_values.numpy(),
-            self.shape[::-1], junction.batch,
-        )  # fmt: skip
+            transpose.offsets,
+            transpose.columns,
+            self.transposed_values.numpy(),
+            self.shape[::-1],
+            junction.batch,
+        )
 
     def multiply(self, x: torch.Tensor) -> torch.Tensor:
         return _product(self.matrix, x)

@@ -36,9 +36,10 @@ class SparseMatrix:
     def __init__(self, offsets, columns, values, shape, width: int) -> None:
         # MKL keeps the pointers, so the arrays are kept too. 'values' may be changed in place.
         self.arrays = (
-            np.ascontiguousarray(offsets, np.int32), np.ascontiguousarray(columns, np.int32),
+            np.ascontiguousarray(offsets, np.int32),
+            np.ascontiguousarray(columns, np.int32),
             values,
-        )  # fmt: skip
+        )
         self.shape = shape
         self.handle = ctypes.c_void_p()
         offsets_at, columns_at, values_at = (
@@ -47,9 +48,14 @@ class SparseMatrix:
         self._checked(
             "create_csr",
             library.mkl_sparse_s_create_csr(
-                ctypes.byref(self.handle), 0, *shape, offsets_at,
-                ctypes.c_void_p(offsets_at.value + 4), columns_at, values_at,
-            ),  # fmt: skip
+                ctypes.byref(self.handle),
+                0,
+                *shape,
+                offsets_at,
+                ctypes.c_void_p(offsets_at.value + 4),
+                columns_at,
+                values_at,
+            ),
         )
         self.description = _Description(GENERAL, FULL, NON_UNIT)
         self._checked(
@@ -68,10 +74,18 @@ class SparseMatrix:
         self._checked(
             "s_mm",
             library.mkl_sparse_s_mm(
-                PLAIN, ctypes.c_float(1), self.handle, self.description, ROW_MAJOR,
-                ctypes.c_void_p(x_address), width, width, ctypes.c_float(0),
-                ctypes.c_void_p(y_address), width,
-            ),  # fmt: skip
+                PLAIN,
+                ctypes.c_float(1),
+                self.handle,
+                self.description,
+                ROW_MAJOR,
+                ctypes.c_void_p(x_address),
+                width,
+                width,
+                ctypes.c_float(0),
+                ctypes.c_void_p(y_address),
+                width,
+            ),
         )
 
     @staticmethod

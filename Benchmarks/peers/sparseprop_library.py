@@ -3,7 +3,6 @@
 import importlib.metadata
 
 import numpy as np
-import torch
 from sparseprop import backend
 from sparseprop.modules.linear import SparseLinear
 from torch import nn

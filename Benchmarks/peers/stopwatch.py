@@ -5,17 +5,16 @@ import statistics
 import time
 from collections.abc import Callable
 
-WARM_UP_RUNS = 2
+WARM_UP_RUNS = 3
 LEAST_RUNS = 5
 LEAST_SECONDS_PER_LOOK = 50e-6
 
 
 class Epoch:
-    """A run that is too long for the policy: `count` runs, no warm-up but the first."""
+    """A run that is too long for the policy: measured once, after one to warm up."""
 
-    def __init__(self, run: Callable[[], object], count: int = 2) -> None:
+    def __init__(self, run: Callable[[], object]) -> None:
         self.run = run
-        self.count = count
         self.is_warm = False
 
 
@@ -25,12 +24,10 @@ def time_runs(work: Callable[[], object] | Epoch, seconds: float) -> dict:
         if not work.is_warm:
             work.run()
             work.is_warm = True
-        times = [_seconds(work.run, 1) for _ in range(work.count)]
+        times = [_seconds(work.run, 1)]
     else:
-        for _ in range(WARM_UP_RUNS):
-            work()
-        one = _seconds(work, 1)
-        runs_per_look = max(1, math.ceil(LEAST_SECONDS_PER_LOOK / max(one, 1e-9)))
+        quickest = min(_seconds(work, 1) for _ in range(WARM_UP_RUNS))
+        runs_per_look = max(1, math.ceil(LEAST_SECONDS_PER_LOOK / max(quickest, 1e-9)))
         times = []
         start = time.perf_counter()
         while len(times) < LEAST_RUNS or time.perf_counter() - start < seconds:

@@ -52,9 +52,7 @@ def _layer(junction: Junction, make_layer: MakeLayer, is_feature_major: bool):
     """Forward, input gradient and weight gradient of one layer."""
     module = make_layer(junction, 1.0)
     set_threads(junction.threads)
-    x, dy = (
-        (junction.x_fm, junction.dy_fm) if is_feature_major else (junction.x_bm, junction.dy_bm)
-    )
+    x, dy = (junction.x_fm, junction.dy_fm) if is_feature_major else (junction.x_bm, junction.dy_bm)
     x, dy = torch.from_numpy(x).requires_grad_(), torch.from_numpy(dy)
 
     def run() -> None:

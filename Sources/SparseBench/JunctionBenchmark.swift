@@ -14,7 +14,9 @@ public enum Product: String, CaseIterable, Codable, Sendable {
 ///
 /// The same seed fills the benchmarks of all backends with the same numbers.
 public final class JunctionBenchmark {
-  /// What executes the products.
+  /// The engine that was asked for.
+  public let backend: Backend
+  /// What executes the products; its engine differs from `backend` where that is `auto`.
   public let plan: any JunctionPlan
   /// The samples of the batch.
   public let samples: Int
@@ -47,6 +49,7 @@ public final class JunctionBenchmark {
     let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
     plan = try backend.plan(pattern, threads: inner)
     pool = WorkerPool(threads: outer)
+    self.backend = backend
     self.samples = samples
     values = JunctionValues(pattern, samples: samples, seed: seed)
     shape = Tiles.Shape(samples: samples, width: plan.tileWidth(samples: samples) ?? samples)

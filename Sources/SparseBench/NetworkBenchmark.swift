@@ -20,7 +20,7 @@ public final class TrainingBenchmark {
   ///   - seed: Decides the images and their order.
   /// - Throws: `SparseError` when the network cannot be trained by the backend.
   public init(
-    _ network: Network, backend: Backend, batchSize: Int, stepsPerEpoch: Int = 32,
+    _ network: Network, backend: Backend, batchSize: Int, stepsPerEpoch: Int = 8,
     threads: Int = 1, seed: UInt64 = 0
   ) throws {
     self.batchSize = batchSize
@@ -61,12 +61,12 @@ public final class TrainingBenchmark {
 
   /// Measures whole epochs.
   ///
-  /// - Parameter count: How many.
+  /// - Parameter count: How many, after one to warm up.
   /// - Returns: The time of an epoch, the order of its samples and its report included.
   /// - Throws: What training throws.
   public func timeEpochs(_ count: Int) throws -> Timing {
     var stopwatch = Stopwatch(minimumSeconds: 0)
-    stopwatch.warmUpRuns = 0
+    stopwatch.warmUpRuns = 1
     stopwatch.minimumRuns = count
     return try stopwatch.time { _ = try trainer.trainEpoch() }
   }

@@ -35,8 +35,8 @@ public struct Timing: Sendable {
 
 /// How often something is run to learn how long it takes.
 public struct Stopwatch: Sendable {
-  /// Runs before the first that counts.
-  public var warmUpRuns = 2
+  /// Runs before the first that counts; at least 1, which tells how quick the work is.
+  public var warmUpRuns = 3
   /// The least runs that count.
   public var minimumRuns = 5
   /// The least time of all runs that count, in seconds.
@@ -58,9 +58,10 @@ public struct Stopwatch: Sendable {
   /// - Returns: The time of one run.
   /// - Throws: What the work throws.
   public func time(_ work: () throws -> Void) rethrows -> Timing {
-    for _ in 0..<warmUpRuns { try work() }
-    let one = try Self.milliseconds(work)
-    let runsPerLook = max(1, Int((minimumMicrosecondsPerLook / 1000 / max(one, 1e-6)).rounded(.up)))
+    var quickest = Double.infinity
+    for _ in 0..<max(warmUpRuns, 1) { quickest = min(quickest, try Self.milliseconds(work)) }
+    let least = minimumMicrosecondsPerLook / 1000
+    let runsPerLook = max(1, Int((least / max(quickest, 1e-6)).rounded(.up)))
     var times: [Double] = []
     let start = ContinuousClock.now
     repeat {

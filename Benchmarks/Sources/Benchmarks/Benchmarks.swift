@@ -93,8 +93,8 @@ struct List: ParsableCommand {
       let file = directory.appending(
         path: "\(family)-\(recipe.inputs)x\(recipe.outputs)-\(recipe.edges)-\(recipe.junction).mtx")
       if !FileManager.default.fileExists(atPath: file.path) {
-        let text = try recipe.makePattern().matrixMarketText()
-        try text.write(to: file, atomically: true, encoding: .utf8)
+        try recipe.makePattern().matrixMarketText().write(
+          to: file, atomically: true, encoding: .utf8)
       }
       return file.path
     }

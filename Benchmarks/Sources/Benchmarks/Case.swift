@@ -77,7 +77,7 @@ extension Case {
   ///
   /// - Parameter backend: The engine.
   /// - Returns: Measures the case once more, each time it is called.
-  /// - Throws: `SparseError` when the engine fails or its results are wrong.
+  /// - Throws: `SparseError` when the engine cannot run the case or gives wrong results.
   func prepare(_ backend: Backend) throws -> (Stopwatch) throws -> Timing {
     switch kind {
     case .product, .layer:

@@ -50,8 +50,8 @@ struct Suites: Decodable {
   ///   - suite: One of `names`.
   ///   - quick: Whether to take the small version.
   ///   - note: Called with what was left out, and why.
-  /// - Returns: The cases.
-  /// - Throws: `SparseError` when there is no such suite or a pattern cannot be made.
+  /// - Returns: The cases, in the order of the grids.
+  /// - Throws: `SparseError.Code.invalidArgument` when there is no such suite.
   func cases(of suite: String, quick: Bool, note: (String) -> Void) throws -> [Case] {
     guard let grids = suites[suite].map({ quick ? $0.quick : $0.full }) else {
       throw SparseError(

@@ -57,6 +57,14 @@ struct Bench: ParsableCommand {
     guard (1...65536).contains(batchSize) else {
       throw ValidationError("'--batch-size' must be in 1...65536, but is \(batchSize).")
     }
+    let floats = batchSize * (shape.inputs + shape.outputs)
+    guard floats <= Self.maximumActivations else {
+      throw ValidationError(
+        """
+        '--batch-size' \(batchSize) with '--shape' \(shape.defaultValueDescription) makes \(floats) \
+        activations; at most \(Self.maximumActivations) are measured.
+        """)
+    }
     guard (1...1024).contains(threads) else {
       throw ValidationError("'--threads' must be in 1...1024, but is \(threads).")
     }
@@ -66,6 +74,9 @@ struct Bench: ParsableCommand {
     _ = try FamilyList(parsing: pattern)
     _ = try backends
   }
+
+  /// 1 GiB of activations, of which there are a few copies.
+  private static let maximumActivations = 1 << 28
 
   private var densities: [Double] { density?.elements ?? [0.25] }
 

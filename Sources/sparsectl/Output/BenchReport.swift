@@ -16,6 +16,8 @@ struct BenchReport: Encodable {
   struct Row: Encodable {
     var product: Product
     var backend: Backend
+    /// What the backend chose, where it is `auto`.
+    var engine: Backend
     var pattern: String
     var inputs: Int
     var outputs: Int
@@ -27,7 +29,7 @@ struct BenchReport: Encodable {
     var shareOfPeak: Double
 
     enum CodingKeys: String, CodingKey {
-      case product, backend, pattern, inputs, outputs, density, milliseconds, gflops
+      case product, backend, engine, pattern, inputs, outputs, density, milliseconds, gflops
       case batchSize = "batch_size"
       case p90Milliseconds = "p90_milliseconds"
       case shareOfPeak = "share_of_peak"
@@ -49,8 +51,9 @@ struct BenchReport: Encodable {
     let gflops = junction.operations / timing.median / 1e6
     products.append(
       Row(
-        product: product, backend: junction.plan.backend, pattern: family.description,
-        inputs: pattern.inputs, outputs: pattern.outputs, density: pattern.density,
+        product: product, backend: junction.backend, engine: junction.plan.backend,
+        pattern: family.description, inputs: pattern.inputs, outputs: pattern.outputs,
+        density: pattern.density,
         batchSize: junction.samples, milliseconds: timing.median, p90Milliseconds: timing.p90,
         gflops: gflops, shareOfPeak: gflops / (peak.gflops * Double(threads))))
   }
@@ -73,7 +76,9 @@ struct BenchReport: Encodable {
     ])
     for row in products {
       table.add([
-        row.product.rawValue.replacing("_", with: " "), row.backend.rawValue, row.pattern,
+        row.product.rawValue.replacing("_", with: " "),
+        row.engine == row.backend ? row.backend.rawValue : "\(row.backend) (\(row.engine))",
+        row.pattern,
         Text.number(row.density), Text.number(row.milliseconds), Text.number(row.p90Milliseconds),
         Text.number(row.gflops, decimals: 1), String(format: "%.0f %%", row.shareOfPeak * 100),
       ])
