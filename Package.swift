@@ -73,11 +73,11 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "_SparseTestSupport", dependencies: ["SparseCore", "SparseLayers"],
+      name: "_SparseTestSupport", dependencies: ["SparseCore", "SparseLayers", "CSparseKernels"],
       path: "Tests/_SparseTestSupport", swiftSettings: testing),
     .testTarget(
       name: "SparseCoreTests",
-      dependencies: ["SparseCore", "CGraphBLASMemory", "_SparseTestSupport"],
+      dependencies: ["SparseCore", "CGraphBLASMemory", "CSparseKernels", "_SparseTestSupport"],
       swiftSettings: testing),
     .testTarget(
       name: "SparseLayersTests",
