@@ -1,3 +1,5 @@
+// swift-format-ignore-file: NeverForceUnwrap
+// The C kernels' pointers are never null; a test that is wrong about that may trap.
 internal import CSparseKernels
 public import SparseCore
 
@@ -43,8 +45,8 @@ public enum KernelFault: String, CaseIterable, Sendable, CustomStringConvertible
   }
 
   /// The plain kernels with this fault.
-  // SAFETY: each closure changes a float that the right kernel has just written.
   public var kernels: KernelSet {
+    // SAFETY: each closure changes a float that the right kernel has just written.
     var table = csk_plain().pointee
     switch self {
     case .forwardWeight:

@@ -156,8 +156,9 @@ extension Trainer {
       accuracy: Double(sums.correct.last ?? 0) / Double(sums.samples))
   }
 
-  /// One step: the tiles forward, their losses and the way back; then gradients, update, and the
-  /// packing of the next batch. Allocates nothing.
+  /// One step: the tiles forward, their losses and the way back; then gradients, update, packing.
+  ///
+  /// What is packed is the next batch. Allocates nothing.
   private func step(_ samples: [Int]) throws {
     let step = position.epoch * stepsPerEpoch + position.step
     let batch = batch(position.step, of: samples)
