@@ -35,6 +35,8 @@ enum Program {
   ///   - arguments: The arguments.
   ///   - stdout: Where stdout goes instead.
   ///   - environment: What is added to the tests' own environment.
+  /// - Returns: The started process.
+  /// - Throws: What starting it throws.
   static func start(
     _ arguments: [String], stdout: FileHandle? = nil, environment: [String: String] = [:]
   ) throws -> Running {
