@@ -27,11 +27,11 @@ SPARSECTL := .build/release/sparsectl
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint format bench docs accuracy install sparsectl clean
+.PHONY: help run test sanitize kernels-neon lint format bench docs accuracy install sparsectl clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
-	@echo "Variables: DENSITY, EPOCHS, DATA, OUTPUT (run), ARGS (test, bench), PREFIX (install), MNIST_DIR"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo "Variables: DENSITY, EPOCHS, DATA, OUTPUT (run), ARGS (test, sanitize, bench), PREFIX (install), MNIST_DIR"
 
 run: ## Train on Fashion-MNIST at DENSITY (0.25) and measure the model
 	@dev/require run
@@ -44,6 +44,14 @@ run: ## Train on Fashion-MNIST at DENSITY (0.25) and measure the model
 test: ## Run every test, optimised, then the README's code blocks
 	@dev/require test
 	@dev/test $(ARGS)
+
+sanitize: ## Run the engine's tests under AddressSanitizer and ThreadSanitizer
+	@dev/require sanitize
+	@dev/sanitize $(ARGS)
+
+kernels-neon: ## Compare the NEON kernels with the plain loops, under QEMU where there is no ARM
+	@dev/require kernels-neon
+	@dev/kernels-neon
 
 lint: ## Check format, warnings, imports and scripts
 	@dev/require lint

@@ -72,16 +72,20 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Counts the test program's allocations, where the C library allows to.
+    .target(name: "_AllocationCounter", path: "Tests/_AllocationCounter"),
     .target(
-      name: "_SparseTestSupport", dependencies: ["SparseCore", "SparseLayers"],
+      name: "_SparseTestSupport", dependencies: ["SparseCore", "SparseLayers", "CSparseKernels"],
       path: "Tests/_SparseTestSupport", swiftSettings: testing),
     .testTarget(
       name: "SparseCoreTests",
-      dependencies: ["SparseCore", "CGraphBLASMemory", "_SparseTestSupport"],
+      dependencies: ["SparseCore", "CGraphBLASMemory", "CSparseKernels", "_SparseTestSupport"],
       swiftSettings: testing),
     .testTarget(
       name: "SparseLayersTests",
-      dependencies: ["SparseCore", "SparseLayers", "_SparseTestSupport"],
+      dependencies: [
+        "SparseCore", "SparseLayers", "_AllocationCounter", "_SparseTestSupport",
+      ],
       swiftSettings: testing),
     .testTarget(
       name: "EarlyExitTests", dependencies: ["SparseLayers", "EarlyExit"], swiftSettings: testing),

@@ -1,6 +1,7 @@
 #include "csk_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -78,7 +79,8 @@ static void *worker(void *argument) {
 }
 
 csk_pool *csk_pool_create(int threads) {
-  if (threads < 1) return NULL;
+  /* The workers in a call are counted in the bits below 'open_bit'. */
+  if (threads < 1 || threads > open_bit) return NULL;
   csk_pool *pool = calloc(1, sizeof(csk_pool) + sizeof(pthread_t) * (size_t)threads);
   if (!pool) return NULL;
   atomic_init(&pool->state, (uint64_t)1 << 16);
@@ -103,7 +105,8 @@ void csk_pool_destroy(csk_pool *pool) {
   pool->stopping = 1;
   pthread_cond_broadcast(&pool->wake);
   pthread_mutex_unlock(&pool->mutex);
-  /* Spinning workers see a new call that nobody opened, and then that the pool is stopping. */
+  /* Sleeping workers are awake now. Spinning ones see no new call, and look at 'stopping' under the
+     mutex before they would sleep. None is in a call: csk_pool_run waits until all have left. */
   for (int i = 0; i < pool->threads; i++) pthread_join(pool->workers[i], NULL);
   pthread_cond_destroy(&pool->wake);
   pthread_mutex_destroy(&pool->mutex);
@@ -124,6 +127,11 @@ void csk_pool_run(csk_pool *pool, size_t count, void (*job)(void *, size_t), voi
   run_jobs(pool);
   if (pool->threads > 0 && count > 1) {
     atomic_fetch_and(&pool->state, ~(uint64_t)open_bit);
-    while (atomic_load(&pool->state) & (open_bit - 1)) pause_briefly();
+    /* A worker may have lost its core in the middle of a job: let it have this one. */
+    for (int i = 0; atomic_load(&pool->state) & (open_bit - 1); i++)
+      if (i < spins)
+        pause_briefly();
+      else
+        sched_yield();
   }
 }

@@ -37,7 +37,20 @@ public struct JunctionCase: Sendable, CustomStringConvertible {
         }
       }
     }
-    return try cases + own()
+    return try cases + grouped() + own()
+  }
+
+  /// Groups that share their inputs, of every size, one and more of them.
+  private static func grouped() throws -> [JunctionCase] {
+    try [4, 8, 16].flatMap { size in
+      try [(1, 16), (33, 16), (64, 48)].map { inputs, outputs in
+        let recipe = try PatternRecipe.nearest(
+          family: .grouped(size), inputs: inputs, outputs: outputs, density: 0.25, seed: 5,
+          junction: 0
+        ).recipe
+        return Self("grouped:\(size) \(inputs)→\(outputs)", try recipe.makePattern())
+      }
+    }
   }
 
   /// Patterns that no family makes.

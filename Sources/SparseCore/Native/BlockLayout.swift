@@ -92,13 +92,17 @@ struct BlockLayout: Sendable {
   /// - Parameter count: The number of ranges at most.
   /// - Returns: Ranges of blocks, none empty, together all blocks in order.
   func parts(_ count: Int) -> [Range<Int>] {
-    let target = max(csrEdges / count, 1)
+    var rest = blocks.reduce(0) { $0 + Int($1.count) * Int($1.rows) }
+    // Rounded up: with parts of at least this many weights there are no more than 'count'.
+    let target = max((rest + count - 1) / count, 1)
     var parts: [Range<Int>] = []
     var start = 0
     var edges = 0
     for (index, block) in blocks.enumerated() {
       edges += Int(block.count) * Int(block.rows)
-      if edges >= target || index == blocks.count - 1 {
+      rest -= Int(block.count) * Int(block.rows)
+      // Blocks without weights at the end go to the last part that has some.
+      if index == blocks.count - 1 || (edges >= target && rest > 0) {
         parts.append(start..<index + 1)
         start = index + 1
         edges = 0
@@ -106,8 +110,6 @@ struct BlockLayout: Sendable {
     }
     return parts
   }
-
-  private var csrEdges: Int { blocks.reduce(0) { $0 + Int($1.count) * Int($1.rows) } }
 
   /// The stored values of a range of blocks.
   func values(of part: Range<Int>) -> Range<Int> {

@@ -55,6 +55,11 @@ extension KernelSet {
   /// Eight vectors of sums leave room for the operands in 16 registers; more lanes would spill.
   var wideTile: Int { max(8 * lanes, 64) }
 
+  /// The widths of the tiles that a batch is cut into: a single sample, and vectors in powers of 2.
+  var tileWidths: [Int] {
+    [1] + sequence(first: lanes) { $0 * 2 }.prefix { $0 <= wideTile }
+  }
+
   /// The inputs of a panel for tiles of some width: a panel takes three quarters of a 32 KiB L1 cache.
   func panelInputs(tileWidth: Int) -> Int { max(24576 / (4 * tileWidth), 32) }
 }

@@ -29,6 +29,7 @@ public final class NativePlan: JunctionPlan {
   private let parts: [Range<Int>]
   private let noBias: FloatBuffer
   private let isGrouped: Bool
+  private let tileWidths: [Int]
 
   /// The number of parts of a weight gradient: enough for many threads, and the same for any number
   /// of them.
@@ -42,6 +43,7 @@ public final class NativePlan: JunctionPlan {
   public init(_ pattern: Pattern, kernels: KernelSet) {
     self.pattern = pattern
     self.kernels = kernels
+    tileWidths = kernels.tileWidths
     let panel = kernels.panelInputs(tileWidth: kernels.wideTile)
     let forward = BlockLayout(
       rowOffsets: pattern.rowOffsets, columns: pattern.columns, inputs: pattern.inputs,
@@ -79,11 +81,8 @@ public final class NativePlan: JunctionPlan {
 
   /// The number of lanes in which this plan wants a batch cut.
   public func tileWidth(samples: Int) -> Int? {
-    if samples <= 1 { return 1 }
     let full = isGrouped ? 64 : kernels.wideTile
-    var width = kernels.lanes
-    while width < full, width < samples { width *= 2 }
-    return width
+    return tileWidths.first { $0 >= min(samples, full) } ?? full
   }
 
   /// Computes Y = b + W·X for one tile.

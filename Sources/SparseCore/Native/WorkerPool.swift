@@ -41,10 +41,9 @@ package final class WorkerPool: @unchecked Sendable {
   /// - Throws: The first error that a job threw; the other jobs run all the same.
   package func run(_ work: any ParallelWork, count: Int) throws {
     guard let pool = unsafe pool, count > 1 else {
-      for index in 0..<count { try work.perform(index) }
-      return
+      for index in 0..<count { perform(work, index) }
+      return try throwFirstError()
     }
-    firstError.withLock { $0 = nil }
     var call = Call(work: work, pool: self)
     unsafe withUnsafeMutablePointer(to: &call) { call in
       // SAFETY: 'call' and what it refers to outlive csk_pool_run, which returns when all jobs have.
@@ -54,14 +53,27 @@ package final class WorkerPool: @unchecked Sendable {
           guard let call = unsafe context?.assumingMemoryBound(to: Call.self).pointee else {
             return
           }
-          do {
-            try unsafe call.work.perform(index)
-          } catch {
-            unsafe call.pool.firstError.withLock { if $0 == nil { $0 = error } }
-          }
+          unsafe call.pool.perform(call.work, index)
         }, call)
     }
-    if let error = firstError.withLock({ $0 }) { throw error }
+    try throwFirstError()
+  }
+
+  private func perform(_ work: any ParallelWork, _ index: Int) {
+    do {
+      try work.perform(index)
+    } catch {
+      firstError.withLock { if $0 == nil { $0 = error } }
+    }
+  }
+
+  /// Throws what the last call's jobs left, and forgets it.
+  private func throwFirstError() throws {
+    let error = firstError.withLock { error in
+      defer { error = nil }
+      return error
+    }
+    if let error { throw error }
   }
 
   /// What the threads get to see of a call, without owning it.

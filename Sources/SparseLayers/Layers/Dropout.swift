@@ -64,43 +64,62 @@ private final class DropoutOperator: LayerOperator {
   private let input: Node
   private let accumulates: Bool
   private let seed: UInt64
-  private let identity: Int
+  /// The purpose of each tile's random stream; no batch has more tiles than lanes.
+  private let purposes: [String]
 
   init(_ layer: Dropout, _ context: OperatorContext) {
     self.layer = layer
     input = context.input
     accumulates = context.accumulatesInputGradient
     seed = context.seed
-    identity = context.identity
+    purposes = (0..<context.capacity).map { "dropout \(context.identity) \($0)" }
     output = context.makeOutput(features: layer.size)
   }
 
   /// The factors of a tile in one step, drawn anew for the way back instead of being kept.
-  private func factors(tile index: Int, _ pass: Pass) -> () -> Float {
-    guard case .training(let step) = pass.mode else { return { 1 } }
-    var stream = RandomStream(
-      seed: seed, purpose: "dropout \(identity) \(index)", index: step)
-    let rate = Float(layer.rate)
-    let scale = 1 / (1 - rate)
-    return { stream.uniformFloat() < rate ? 0 : scale }
+  private func factors(tile index: Int, _ pass: Pass) -> DropoutFactors {
+    guard case .training(let step) = pass.mode else { return DropoutFactors(rate: 0, stream: nil) }
+    return DropoutFactors(
+      rate: Float(layer.rate),
+      stream: RandomStream(seed: seed, purpose: purposes[index], index: step))
   }
 
   func forward(tile index: Int, _ pass: Pass) throws {
-    let factor = factors(tile: index, pass)
+    var factors = factors(tile: index, pass)
     input.values.tile(index, of: pass.shape).mapped(to: output.values.tile(index, of: pass.shape)) {
-      x, _ in x * factor()
+      x, _ in x * factors.next()
     }
   }
 
   func backward(tile index: Int, _ pass: Pass) throws {
     guard let inputGradient = input.gradient, let outputGradient = output.gradient else { return }
-    let factor = factors(tile: index, pass)
+    var factors = factors(tile: index, pass)
     let accumulates = accumulates
     outputGradient.tile(index, of: pass.shape).mapped(
       to: inputGradient.tile(index, of: pass.shape)
     ) { dy, dx in
-      let gradient = dy * factor()
+      let gradient = dy * factors.next()
       return accumulates ? dx + gradient : gradient
     }
+  }
+}
+
+/// What dropout multiplies the features of a tile by, one after the other.
+private struct DropoutFactors {
+  private let rate: Float
+  private let scale: Float
+  /// Nil when nothing falls.
+  private var stream: RandomStream?
+
+  init(rate: Float, stream: RandomStream?) {
+    self.rate = rate
+    scale = 1 / (1 - rate)
+    self.stream = stream
+  }
+
+  @inline(__always)
+  mutating func next() -> Float {
+    guard let number = stream?.uniformFloat() else { return 1 }
+    return number < rate ? 0 : scale
   }
 }

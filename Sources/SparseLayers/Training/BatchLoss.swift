@@ -54,13 +54,34 @@ final class BatchLoss: ParallelWork {
     }
   }
 
-  /// Adds the batch to sums, tile by tile.
-  func add(to sums: inout EvaluationSums) {
+  /// The first branch whose loss is not a number or infinite in some tile, and that loss.
+  var firstNotFinite: (branch: Int, loss: Double)? {
     let branches = executor.outputs.count
     for index in 0..<pass.shape.count * branches {
-      unsafe sums.losses[index % branches] += contributions[index].loss
-      unsafe sums.correct[index % branches] += contributions[index].correct
+      let loss = unsafe contributions[index].loss
+      if !loss.isFinite { return (index % branches, loss) }
     }
-    sums.samples += samples.count
+    return nil
+  }
+
+  /// What each tile contributed to each branch, tile by tile.
+  fileprivate func forEachContribution(_ body: (_ branch: Int, Loss.Contribution) -> Void) {
+    let branches = executor.outputs.count
+    for index in 0..<pass.shape.count * branches {
+      unsafe body(index % branches, contributions[index])
+    }
+  }
+
+  fileprivate var sampleCount: Int { samples.count }
+}
+
+extension EvaluationSums {
+  /// Adds a batch whose tiles have all been performed, tile by tile.
+  mutating func add(_ batch: BatchLoss) {
+    batch.forEachContribution { branch, contribution in
+      losses[branch] += contribution.loss
+      correct[branch] += contribution.correct
+    }
+    samples += batch.sampleCount
   }
 }

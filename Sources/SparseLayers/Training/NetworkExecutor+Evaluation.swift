@@ -50,7 +50,7 @@ extension NetworkExecutor {
     try forEachBatch(data.samples) { pass, chosen in
       batchLoss.prepare(data, chosen, pass, scale: nil)
       try pool.run(batchLoss, count: pass.shape.count)
-      batchLoss.add(to: &sums)
+      sums.add(batchLoss)
       progress(sums.samples)
     }
     return sums.evaluations(of: original)

@@ -44,9 +44,21 @@ public final class Trainer {
   ///   - threads: The most threads at work. The results do not depend on it.
   /// - Throws: `SparseError.Code.invalidArgument` when the recipe has an unusable number or there
   ///   are no samples, `backend` when an engine fails.
-  public init(
+  public convenience init(
     _ network: Network, recipe: TrainingRecipe, training: LabeledData,
     validation: LabeledData? = nil, backend: Backend = .auto, threads: Int = 1
+  ) throws {
+    try self.init(recipe: recipe, training: training, validation: validation) { batchCapacity in
+      try NetworkExecutor(
+        network, backend: backend, threads: threads, batchCapacity: batchCapacity,
+        isTraining: true, seed: recipe.seed)
+    }
+  }
+
+  /// Prepares a run of a network whose executor is built by the caller, for training.
+  package init(
+    recipe: TrainingRecipe, training: LabeledData, validation: LabeledData?,
+    makeExecutor: (_ batchCapacity: Int) throws -> NetworkExecutor
   ) throws {
     try recipe.validate()
     guard !training.indices.isEmpty else {
@@ -56,10 +68,7 @@ public final class Trainer {
     self.recipe = recipe
     self.training = training
     self.validation = validation
-    executor = try NetworkExecutor(
-      network, backend: backend, threads: threads,
-      batchCapacity: min(recipe.batchSize, training.indices.count), isTraining: true,
-      seed: recipe.seed)
+    executor = try makeExecutor(min(recipe.batchSize, training.indices.count))
     optimizer = OptimizerState(recipe.optimizer, parameters: executor.trainedParameters)
     loss = BatchLoss(recipe.loss, executor: executor)
     update = UpdatePhase(executor, optimizer)
@@ -121,32 +130,35 @@ extension Trainer {
   ) throws -> EpochReport? {
     let start = ContinuousClock.now
     let samples = samples(ofEpoch: position.epoch)
-    var sums = position.sums ?? EvaluationSums(branches: executor.outputs.count)
+    if position.sums == nil { position.sums = EvaluationSums(branches: executor.outputs.count) }
     // What the input holds is only known while nobody else could have used the executor.
     packedStep = nil
     while position.step < stepsPerEpoch {
-      try step(samples, &sums)
-      position.step += 1
-      position.sums = sums
-      progress(
-        StepReport(
-          epoch: position.epoch, step: position.step, samples: sums.samples,
-          loss: (sums.losses.last ?? 0) / Double(sums.samples),
-          accuracy: Double(sums.correct.last ?? 0) / Double(sums.samples)))
+      try step(samples)
+      progress(report)
       if position.step < stepsPerEpoch, shouldStop() { return nil }
     }
     let seconds = start.duration(to: .now) / .seconds(1)
     let rate = learningRate(step: position.epoch * stepsPerEpoch + stepsPerEpoch - 1)
+    let training = position.sums?.evaluations(of: executor.original) ?? []
     position = Position(epoch: position.epoch + 1)
     return EpochReport(
       epoch: position.epoch, learningRate: rate, seconds: seconds,
-      training: sums.evaluations(of: executor.original),
+      training: training,
       validation: try validation.map { try executor.evaluate($0, loss: recipe.loss) } ?? [])
   }
 
+  private var report: StepReport {
+    let sums = position.sums ?? EvaluationSums(branches: 0)
+    return StepReport(
+      epoch: position.epoch, step: position.step, samples: sums.samples,
+      loss: (sums.losses.last ?? 0) / Double(sums.samples),
+      accuracy: Double(sums.correct.last ?? 0) / Double(sums.samples))
+  }
+
   /// One step: the tiles forward, their losses and the way back; then gradients, update, and the
-  /// packing of the next batch.
-  private func step(_ samples: [Int], _ sums: inout EvaluationSums) throws {
+  /// packing of the next batch. Allocates nothing.
+  private func step(_ samples: [Int]) throws {
     let step = position.epoch * stepsPerEpoch + position.step
     let batch = batch(position.step, of: samples)
     let pass = Pass(shape: executor.shape(samples: batch.count), mode: .training(step: step))
@@ -157,8 +169,7 @@ extension Trainer {
     }
     loss.prepare(training, batch, pass, scale: 1 / Float(batch.count))
     try executor.phases.train(pass, loss: loss)
-    loss.add(to: &sums)
-    try checkFinite(sums, step: step)
+    try checkFinite(step: step)
     optimizer.beginStep(factor: factor(step: step))
     let hasNext = position.step + 1 < stepsPerEpoch
     let next = hasNext ? self.batch(position.step + 1, of: samples) : []
@@ -167,6 +178,9 @@ extension Trainer {
       next: hasNext ? (training.samples, next, executor.shape(samples: next.count)) : nil,
       on: executor.pool)
     packedStep = hasNext ? step + 1 : nil
+    // In place: a copy of the sums would be an allocation.
+    position.sums?.add(loss)
+    position.step += 1
   }
 
   private func batch(_ step: Int, of samples: [Int]) -> ArraySlice<Int> {
@@ -174,16 +188,15 @@ extension Trainer {
     return samples[first..<min(first + recipe.batchSize, samples.count)]
   }
 
-  private func checkFinite(_ sums: EvaluationSums, step: Int) throws {
-    for branch in sums.losses.indices where !sums.losses[branch].isFinite {
-      throw SparseError(
-        .diverged,
-        """
-        The loss of branch '\(executor.original.branches[branch].name)' became \
-        \(sums.losses[branch]) in epoch \(position.epoch + 1), step \(position.step + 1). Lower the \
-        learning rate (\(learningRate(step: step)) at this step).
-        """)
-    }
+  private func checkFinite(step: Int) throws {
+    guard let (branch, value) = loss.firstNotFinite else { return }
+    throw SparseError(
+      .diverged,
+      """
+      The loss of branch '\(executor.original.branches[branch].name)' became \(value) in epoch \
+      \(position.epoch + 1), step \(position.step + 1). Lower the learning rate \
+      (\(learningRate(step: step)) at this step).
+      """)
   }
 
   private func factor(step: Int) -> Double {

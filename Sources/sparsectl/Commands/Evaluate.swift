@@ -31,6 +31,7 @@ struct Evaluate: ParsableCommand {
     }
     let executor = try NetworkExecutor(
       file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
+    Terminal.note(warningsOf: executor.plans)
     var line = ProgressLine()
     let evaluations = try executor.evaluate(
       LabeledData(test, for: file.network), loss: file.training?.loss ?? .softmaxCrossEntropy

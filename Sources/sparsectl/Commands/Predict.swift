@@ -64,6 +64,7 @@ struct Predict: ParsableCommand {
     let samples = try Samples(dataset, indices: chosen, for: model.network)
     let executor = try NetworkExecutor(
       model.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
+    Terminal.note(warningsOf: executor.plans)
     let probabilities = try executor.probabilities(
       samples, loss: model.training?.loss ?? .softmaxCrossEntropy)
     let report = try PredictionReport(

@@ -108,6 +108,7 @@ final class TrainingRun {
     } else {
       try Terminal.result(header)
     }
+    Terminal.note(warningsOf: trainer.executor.plans)
     if let note { Terminal.note("note: \(note)") }
   }
 

@@ -12,6 +12,18 @@ enum Terminal {
   /// Writes a line to stderr.
   static func note(_ text: String) { show(text + "\n") }
 
+  /// Writes what the engines of a network have to tell, a line per junction.
+  static func note(warningsOf plans: [any JunctionPlan]) {
+    for warning in warnings(of: plans) { note(warning) }
+  }
+
+  /// The lines for the plans that have a warning.
+  static func warnings(of plans: [any JunctionPlan]) -> [String] {
+    plans.enumerated().compactMap { index, plan in
+      plan.warning.map { "warning: junction \(index + 1): \($0)" }
+    }
+  }
+
   /// Writes to stderr; whether anybody reads it does not matter.
   static func show(_ text: String) {
     try? AtomicFile.write(to: "/dev/stderr") { try $0.write(text) }

@@ -14,7 +14,7 @@ enum TrainingText {
       table.add([
         name, "\(pattern.inputs)→\(pattern.outputs)", Text.count(pattern.edgeCount),
         Text.number(pattern.density), Text.range(pattern.inDegrees), Text.range(pattern.outDegrees),
-        plan.backend.rawValue,
+        engine(plan),
       ])
     }
     let recipe = trainer.recipe
@@ -24,6 +24,12 @@ enum TrainingText {
       test samples; \(recipe.epochs) epoch\(recipe.epochs == 1 ? "" : "s") of \(trainer.stepsPerEpoch) steps of \
       \(recipe.batchSize); seed \(recipe.seed)
       """
+  }
+
+  /// The engine's name, with the instruction set where that is a choice.
+  private static func engine(_ plan: any JunctionPlan) -> String {
+    guard let native = plan as? NativePlan else { return plan.backend.rawValue }
+    return "\(native.backend.rawValue) (\(native.kernels.name))"
   }
 
   /// One line while an epoch runs.

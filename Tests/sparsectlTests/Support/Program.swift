@@ -30,8 +30,15 @@ enum Program {
   static func run(_ arguments: String...) throws -> Outcome { try start(arguments).finish() }
 
   /// Starts the program; its streams go to files, so that it never waits for a reader.
-  static func start(_ arguments: [String], stdout: FileHandle? = nil) throws -> Running {
-    try Running(try #require(path), arguments, stdout: stdout)
+  ///
+  /// - Parameters:
+  ///   - arguments: The arguments.
+  ///   - stdout: Where stdout goes instead.
+  ///   - environment: What is added to the tests' own environment.
+  static func start(
+    _ arguments: [String], stdout: FileHandle? = nil, environment: [String: String] = [:]
+  ) throws -> Running {
+    try Running(try #require(path), arguments, stdout: stdout, environment: environment)
   }
 
   /// A run that has begun.
@@ -39,11 +46,14 @@ enum Program {
     let process: Process
     private let directory: TemporaryDirectory
 
-    init(_ path: String, _ arguments: [String], stdout: FileHandle?) throws {
+    init(
+      _ path: String, _ arguments: [String], stdout: FileHandle?, environment: [String: String]
+    ) throws {
       let directory = try TemporaryDirectory()
       let process = Process()
       process.executableURL = URL(fileURLWithPath: path)
       process.arguments = arguments
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
       process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
       process.standardInput = FileHandle.nullDevice
       let output = try Self.output(directory.file("stdout"))

@@ -56,9 +56,14 @@ struct GroupedRule: PatternRule {
     // Without whole groups no number of edges will do; 'check' says so.
     guard let groups = groups(in: shape) else { return (shape.cells, nil) }
     let nearest = structured.nearestEdges(to: density, in: groups)
+    let edges = nearest.edges * size
+    guard nearest.reason != nil else { return (edges, nil) }
+    let divisor = groups.commonDivisor
     return (
-      nearest.edges * size,
-      nearest.reason.map { "between left neurons and groups of \(size), \($0)" }
+      edges,
+      "\(description) patterns of \(shape) have densities k/\(divisor), and "
+        + "\(edges / (shape.cells / divisor))/\(divisor) is the nearest (out-degree "
+        + "\(edges / shape.inputs), in-degree \(edges / shape.outputs)); balanced patterns have any"
     )
   }
 
@@ -71,17 +76,23 @@ struct GroupedRule: PatternRule {
         "\(shape.outputs) outputs are not whole groups of \(size). Use "
           + "\(nearest.joined(separator: " or ")) outputs, or the family 'structured'.")
     }
-    guard edges % size == 0 else {
+    // Whole groups and whole in-degrees: the out-degrees are the multiples of this step.
+    let step = size * (groups.outputs / groups.commonDivisor)
+    guard edges % shape.inputs == 0 else {
       throw SparseError(
         .invalidPattern,
-        "A pattern in groups of \(size) outputs has a multiple of \(size) edges, not \(edges).")
+        "A \(description) pattern of \(shape) cannot have \(edges) edges: they must be a multiple of "
+          + "\(shape.inputs * step), so that all degrees are whole.")
     }
-    do {
-      try structured.check(edges: edges / size, in: groups)
-    } catch let error as SparseError {
+    let outDegree = edges / shape.inputs
+    guard outDegree % step == 0 else {
+      let below = outDegree / step * step
+      let nearest = [below, below + step].filter { $0 >= 1 }.map { "\($0)" }
       throw SparseError(
-        error.code, "Between left neurons and groups of \(size) outputs: \(error.message)",
-        cause: error)
+        .invalidPattern,
+        "A \(description) pattern of \(shape) cannot have out-degree \(outDegree): its groups must be "
+          + "whole, and so must the in-degree. Nearest admissible: "
+          + "\(nearest.joined(separator: " and ")). Or use 'balanced', or pad the layer sizes.")
     }
   }
 

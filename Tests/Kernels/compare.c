@@ -1,0 +1,166 @@
+/*
+ Usage: compare KERNELS
+
+ Compares the kernels of an instruction set with the plain loops, on random blocks of every group
+ size, one panel and two, at every tile width from 1 to 70 and at 128. All numbers are small whole
+ numbers, so that every order of summation is exact and the results must be equal. Ends with 1 where
+ they are not, with 2 where this CPU lacks the instruction set.
+
+ A program of its own, so that kernels of another architecture can be run by an emulator.
+*/
+#include "CSparseKernels.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { inputs = 40, outputs = 31 + 16, most_weights = inputs * outputs, widest = 128 };
+
+typedef struct {
+  csk_block blocks[2 * outputs];
+  size_t block_count, weight_count, column_count;
+  uint32_t columns[most_weights];
+} pattern;
+
+static uint64_t state = 1;
+static uint32_t below(uint32_t bound) {
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)((state >> 33) % bound);
+}
+
+static void fill(float *numbers, size_t count) {
+  for (size_t i = 0; i < count; i++) numbers[i] = (float)(int)below(17) - 8;
+}
+
+/* Groups of 1, 2, 4, 8, 16 and again 16 rows; a panel ends after `panel` inputs. */
+static void make_pattern(pattern *p, uint32_t density, uint32_t panel) {
+  static const uint32_t groups[] = {1, 2, 4, 8, 16, 16};
+  static uint8_t chosen[6][inputs];
+  memset(p, 0, sizeof *p);
+  for (int g = 0; g < 6; g++)
+    for (int c = 0; c < inputs; c++) chosen[g][c] = below(100) < density;
+  for (uint32_t first = 0; first < inputs; first += panel)
+    for (uint32_t g = 0, row = 0; g < 6; row += groups[g++]) {
+      csk_block b = {row, groups[g], 0, (uint32_t)p->column_count, (uint32_t)p->weight_count,
+                     first == 0};
+      for (uint32_t c = first; c < inputs && c < first + panel; c++)
+        if (chosen[g][c]) {
+          p->columns[p->column_count++] = c;
+          b.count++;
+        }
+      p->weight_count += b.count * b.rows;
+      p->blocks[p->block_count++] = b;
+    }
+}
+
+static int failures;
+static void expect(const char *what, size_t width, const float *found, const float *expected,
+                   size_t count, float tolerance) {
+  for (size_t i = 0; i < count; i++)
+    if (!(fabsf(found[i] - expected[i]) <= tolerance * fabsf(expected[i]))) {
+      printf("%s, width %zu: %g at %zu instead of %g\n", what, width, (double)found[i], i,
+             (double)expected[i]);
+      failures++;
+      return;
+    }
+}
+
+static float values[most_weights], bias[outputs];
+static float x[inputs * widest], dy[outputs * widest];
+/* Results of both, each followed by numbers that nobody may change. */
+enum { guard = 32, room = (inputs + outputs) * widest + most_weights + guard };
+static float results[2][room];
+
+static void check_products(const csk_kernels *const both[2], const pattern *p, size_t width) {
+  struct {
+    const char *name;
+    size_t count;
+  } products[] = {{"forward", outputs * width},
+                  {"forward, adding", outputs * width},
+                  {"input gradient", inputs * width},
+                  {"weight gradient", p->weight_count},
+                  {"row sums", outputs}};
+  fill(values, most_weights);
+  fill(bias, outputs);
+  fill(x, inputs * width);
+  fill(dy, outputs * width);
+  for (int product = 0; product < 5; product++) {
+    fill(results[0], room);
+    memcpy(results[1], results[0], sizeof results[0]);
+    for (int i = 0; i < 2; i++) {
+      const csk_kernels *k = both[i];
+      float *out = results[i];
+      if (product <= 1)
+        k->forward(p->blocks, p->block_count, p->columns, values, product ? NULL : bias, x, out,
+                   width);
+      else if (product == 2)
+        k->input_gradient(p->blocks, p->block_count, p->columns, values, dy, out, width);
+      else if (product == 3)
+        k->weight_gradient(p->blocks, p->block_count, p->columns, dy, x, out, width);
+      else
+        k->row_sums(dy, outputs, width, out);
+    }
+    expect(products[product].name, width, results[0], results[1],
+           products[product].count + guard, 0);
+  }
+}
+
+static void check_elements(const csk_kernels *const both[2], size_t count) {
+  const csk_adam settings = {0.01f, 0.9f, 0.999f, 1e-7f, 0.99f, 1e-4f};
+  static float y[2][guard * 8], slope[2][guard * 8], m[2][guard * 8], v[2][guard * 8];
+  fill(y[0], guard * 8);
+  fill(slope[0], guard * 8);
+  fill(m[0], guard * 8);
+  for (size_t i = 0; i < guard * 8; i++) v[0][i] = fabsf(y[0][i]) + 1;
+  memcpy(y[1], y[0], sizeof y[0]);
+  memcpy(slope[1], slope[0], sizeof slope[0]);
+  memcpy(m[1], m[0], sizeof m[0]);
+  memcpy(v[1], v[0], sizeof v[0]);
+  for (int i = 0; i < 2; i++) {
+    both[i]->relu_gradient(y[i], slope[i], count, 0.5f);
+    both[i]->relu(y[i], count, 0.5f);
+    both[i]->adam(y[i], slope[i], m[i], v[i], count, &settings);
+  }
+  expect("relu gradient", count, slope[0], slope[1], guard * 8, 0);
+  /* Here a product and a sum may be fused, or not. */
+  expect("adam", count, y[0], y[1], guard * 8, 1e-5f);
+}
+
+static void check_packing(const csk_kernels *const both[2], size_t width) {
+  static uint8_t bytes[widest][inputs];
+  const uint8_t *rows[widest];
+  float table[256];
+  for (int i = 0; i < 256; i++) table[i] = (float)i / 255;
+  for (int s = 0; s < widest; s++) {
+    rows[s] = bytes[s];
+    for (int f = 0; f < inputs; f++) bytes[s][f] = (uint8_t)below(256);
+  }
+  for (size_t samples = 0; samples <= width; samples += 1 + width / 5) {
+    fill(results[0], room);
+    memcpy(results[1], results[0], sizeof results[0]);
+    for (int i = 0; i < 2; i++)
+      both[i]->pack_bytes(rows, samples, inputs, table, results[i], width);
+    expect("packing", width, results[0], results[1], inputs * width + guard, 0);
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc != 2) return fprintf(stderr, "usage: compare KERNELS\n"), 2;
+  const csk_kernels *const both[2] = {csk_named(argv[1]), csk_plain()};
+  if (!both[0]) return fprintf(stderr, "this CPU has no kernels '%s'\n", argv[1]), 2;
+  static const uint32_t densities[] = {0, 20, 60, 100};
+  static pattern p;
+  for (int d = 0; d < 4; d++)
+    for (uint32_t panel = inputs / 2; panel <= inputs; panel += inputs / 2) {
+      make_pattern(&p, densities[d], panel);
+      for (size_t width = 1; width <= 70; width++) check_products(both, &p, width);
+      check_products(both, &p, widest);
+    }
+  for (size_t width = 1; width <= widest; width++) {
+    check_elements(both, width);
+    check_packing(both, width);
+  }
+  printf("%s: %s plain\n", both[0]->name, failures ? "differs from" : "agrees with");
+  return failures != 0;
+}
