@@ -34,7 +34,9 @@ def _introduction(suites: dict[str, SuiteResults]) -> str:
         "Made by `make bench`; not edited by hand. Times are medians in milliseconds; within a",
         "case all engines take turns for several rounds, and only one process runs at a time, so",
         "ratios are of one run. GF/s count 2·edges·samples, whatever an engine computes besides.",
-        "Every product is compared with the formula before it is timed.",
+        "Every product is compared with the formula before it is timed. Steps and epochs run over",
+        "made-up images; this package's include picking, scaling and packing their bytes, while",
+        "PyTorch's steps get ready batches of floats.",
     ]
     for text in dict.fromkeys(_machine(suite.run) for suite in suites.values()):
         lines += ["", text]
@@ -136,10 +138,9 @@ def _versions(suites: dict[str, SuiteResults]) -> str:
                 unsupported.setdefault(result.engine, set()).add(result.unsupported)
     rows = ["| engine | version | not measured where it |", "|---|---|---|"]
     for engine in ALL:
-        if engine.name in missing:
+        version = versions.get(engine.name, "–")
+        if engine.name in missing and engine.name not in versions:
             version = f"**missing**: {missing[engine.name]}"
-        else:
-            version = versions.get(engine.name, "–")
         reasons = "; ".join(sorted(unsupported.get(engine.name, ())))
         rows.append(f"| {engine.title} | {version.replace('|', '/')} | {reasons} |")
     return "\n".join(rows)
