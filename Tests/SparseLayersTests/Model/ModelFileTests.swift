@@ -69,6 +69,25 @@ import _SparseTestSupport
     #expect(FileManager.default.contentsEqual(atPath: path, andPath: again))
   }
 
+  @Test("gives back grouped patterns", arguments: [4, 8, 16], [true, false])
+  func grouped(size: Int, compact: Bool) throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model")
+    let junction = try junction(24, 2 * size, family: .grouped(size))
+    let network = try Network(
+      inputSize: 24, backbone: [],
+      branches: [Branch(name: "output", position: 0, layers: [junction])])
+    let data = try clusters(samples: 2 * size, features: 24, classes: 2 * size)
+    try ModelFile(network: network, data: DataDescription(dataset: "clusters", like: data))
+      .write(to: path, compact: compact)
+    let read = try ModelFile(contentsOf: path).network
+    let layer = try #require(read.branches[0].layers[0] as? SparseLinear)
+    #expect(layer.pattern == junction.pattern)
+    #expect(layer.pattern.recipe == junction.pattern.recipe)
+    #expect(layer.pattern.recipe?.family.description == "grouped:\(size)")
+    #expect(read.bits == network.bits)
+  }
+
   @Test("leaves out, when compact, exactly what recipes make again")
   func compact() throws {
     let model = try Self.model()
