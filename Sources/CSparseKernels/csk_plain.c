@@ -30,14 +30,17 @@ static void input_gradient(const csk_block *blocks, size_t block_count, const ui
 }
 
 static void weight_gradient(const csk_block *blocks, size_t block_count, const uint32_t *columns,
-                            const float *dy, const float *x, float *gradient, size_t width) {
+                            const float *dy, const float *x, float *gradient,
+                            const csk_batch *batch) {
+  const size_t width = batch->width;
   for (const csk_block *b = blocks; b < blocks + block_count; b++)
     for (size_t k = 0; k < b->count; k++)
       for (size_t r = 0; r < b->rows; r++) {
         const float *d = dy + (b->first_row + r) * width;
         const float *in = x + columns[b->columns + k] * width;
         float sum = 0;
-        for (size_t j = 0; j < width; j++) sum += d[j] * in[j];
+        for (size_t t = 0; t < batch->tiles; t++, d += batch->dy_stride, in += batch->x_stride)
+          for (size_t j = 0; j < width; j++) sum += d[j] * in[j];
         gradient[b->values + k * b->rows + r] += sum;
       }
 }

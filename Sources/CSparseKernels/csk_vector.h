@@ -3,7 +3,7 @@
 
  Included by one file per instruction set, which defines CSK_LANES (4, 8 or 16 floats), CSK_NAME
  (a string) and CSK_TABLE (the function that returns the table), and has set the target attribute.
- The widest register tiles keep 8 sums for CSK_LANES 8 (16 registers) and 16 elsewhere.
+ The widest register tiles keep 12 sums for CSK_LANES 8 (16 registers) and 16 elsewhere.
 */
 #include "CSparseKernels.h"
 
@@ -67,6 +67,10 @@ INLINE float sum1(vf a) {
   vf4 s = fold(a);
   return (s[0] + s[2]) + (s[1] + s[3]);
 }
+
+#if CSK_LANES == 8
+#include "csk_avx2_tiles.h"
+#endif
 
 /* --- forward --------------------------------------------------------------------------------- */
 
@@ -183,7 +187,9 @@ static void forward(const csk_block *blocks, size_t block_count, const uint32_t 
       forward_##R##x##V(b, r, columns, values, first ? first + r : NULL, x + j,          \
                         out + r * width + j, width);
     if (b->rows >= 4) {
-#if CSK_LANES != 8
+#if CSK_LANES == 8
+      SUBTILES(4, 3)
+#else
       SUBTILES(4, 4)
 #endif
       SUBTILES(4, 2)
@@ -245,6 +251,9 @@ static void input_gradient(const csk_block *blocks, size_t block_count, const ui
     for (size_t r = 0; r < b->rows; r += R)                                                      \
       input_gradient_##R##x##V(b, r, columns, values, in + r * width + j, dx + j, width);
     if (b->rows >= 4) {
+#if CSK_LANES == 8
+      SUBTILES(4, 3)
+#endif
       SUBTILES(4, 2)
       SUBTILES(4, 1)
     } else if (b->rows == 2) {
@@ -274,24 +283,30 @@ static void input_gradient(const csk_block *blocks, size_t block_count, const ui
    on the same bank of the L1 cache. Two vectors of each row are taken one after the other: with 32
    byte vectors these are the two halves of a line, on different banks. */
 #define WEIGHT_GRADIENT(R, C)                                                                    \
-  INLINE void weight_gradient_##R##x##C(const float *dy, const float *const x[C], size_t width,  \
-                                        vf sum[C][R]) {                                          \
+  INLINE void weight_gradient_##R##x##C(const float *dy, const float *x, const uint32_t *columns, \
+                                        const csk_batch *batch, vf sum[C][R]) {                  \
+    const size_t width = batch->width;                                                           \
     UNROLL for (int i = 0; i < C; i++) UNROLL for (int r = 0; r < R; r++) sum[i][r] = splat(0);  \
-    size_t j = 0;                                                                                \
-    for (; j + 2 * L <= width; j += 2 * L) {                                                     \
-      UNROLL for (int h = 0; h < 2; h++) {                                                       \
-        vf xs[C];                                                                                \
-        UNROLL for (int i = 0; i < C; i++) xs[i] = load(x[i] + j + h * L);                       \
-        UNROLL for (int r = 0; r < R; r++) {                                                     \
-          vf d = load(dy + r * width + j + h * L);                                               \
-          UNROLL for (int i = 0; i < C; i++) sum[i][r] = fma_(d, xs[i], sum[i][r]);              \
+    for (size_t t = 0; t < batch->tiles; t++) {                                                  \
+      const float *d = dy + t * batch->dy_stride;                                                \
+      const float *xt[C];                                                                        \
+      UNROLL for (int i = 0; i < C; i++) xt[i] = x + t * batch->x_stride + columns[i] * width;   \
+      size_t j = 0;                                                                              \
+      for (; j + 2 * L <= width; j += 2 * L) {                                                   \
+        UNROLL for (int h = 0; h < 2; h++) {                                                     \
+          vf xs[C];                                                                              \
+          UNROLL for (int i = 0; i < C; i++) xs[i] = load(xt[i] + j + h * L);                    \
+          UNROLL for (int r = 0; r < R; r++) {                                                   \
+            vf dr = load(d + r * width + j + h * L);                                             \
+            UNROLL for (int i = 0; i < C; i++) sum[i][r] = fma_(dr, xs[i], sum[i][r]);           \
+          }                                                                                      \
         }                                                                                        \
       }                                                                                          \
+      for (; j + L <= width; j += L) UNROLL for (int r = 0; r < R; r++) {                        \
+          vf dr = load(d + r * width + j);                                                       \
+          UNROLL for (int i = 0; i < C; i++) sum[i][r] = fma_(dr, load(xt[i] + j), sum[i][r]);   \
+        }                                                                                        \
     }                                                                                            \
-    for (; j + L <= width; j += L) UNROLL for (int r = 0; r < R; r++) {                          \
-        vf d = load(dy + r * width + j);                                                         \
-        UNROLL for (int i = 0; i < C; i++) sum[i][r] = fma_(d, load(x[i] + j), sum[i][r]);       \
-      }                                                                                          \
   }
 
 #if CSK_LANES == 8
@@ -342,67 +357,80 @@ WEIGHT_GRADIENT_ROW(1)
 #define JOIN_(a, b, c, d) a##b##c##d
 #define JOIN(a, b, c, d) JOIN_(a, b, c, d)
 
-static void weight_gradient(const csk_block *blocks, size_t block_count, const uint32_t *columns,
-                            const float *dy, const float *x, float *gradient, size_t width) {
-  const size_t full = width / L * L;
-  for (const csk_block *b = blocks; b < blocks + block_count; b++) {
-    const uint32_t *c = columns + b->columns;
-    const size_t group = b->rows, count = b->count;
-    if (group == 1) {
-      const float *d = dy + b->first_row * width;
-      size_t j = 0;
+static void weight_gradient_single(const csk_block *b, const uint32_t *columns, const float *dy,
+                                   const float *x, float *gradient, size_t width) {
+  const float *d = dy + b->first_row * width;
+  size_t j = 0;
 #define SUBTILES(V)                                                                              \
   for (; j + V * L <= width; j += V * L)                                                         \
     weight_gradient_row##V(b, columns, d + j, x + j, gradient, width);
-      SUBTILES(8)
-      SUBTILES(4)
-      SUBTILES(2)
-      SUBTILES(1)
+  SUBTILES(8)
+  SUBTILES(4)
+  SUBTILES(2)
+  SUBTILES(1)
 #undef SUBTILES
-    }
-    for (size_t r = 0; full > 0 && group > 1 && r < group; r += 4) {
-      const float *d = dy + (b->first_row + r) * width;
-      float *g = gradient + b->values + r;
-      size_t k = 0;
-      if (group >= 4) {
-        for (; k + COLUMNS4 <= count; k += COLUMNS4) {
-          const float *xs[COLUMNS4];
-          vf sum[COLUMNS4][4];
-          UNROLL for (int i = 0; i < COLUMNS4; i++) xs[i] = x + c[k + i] * width;
-          JOIN(weight_gradient_, 4, x, COLUMNS4)(d, xs, width, sum);
-          UNROLL for (int i = 0; i < COLUMNS4; i++) *(vf4_any *)(g + (k + i) * group) +=
-              sum4(sum[i][0], sum[i][1], sum[i][2], sum[i][3]);
-        }
-        for (; k < count; k++) {
-          const float *xs[1] = {x + c[k] * width};
-          vf sum[1][4];
-          weight_gradient_4x1(d, xs, width, sum);
-          *(vf4_any *)(g + k * group) += sum4(sum[0][0], sum[0][1], sum[0][2], sum[0][3]);
-        }
-      } else if (group == 2) {
-        for (; k + 4 <= count; k += 4) {
-          const float *xs[4];
-          vf s[4][2];
-          UNROLL for (int i = 0; i < 4; i++) xs[i] = x + c[k + i] * width;
-          weight_gradient_2x4(d, xs, width, s);
-          *(vf4_any *)(g + 2 * k) += sum4(s[0][0], s[0][1], s[1][0], s[1][1]);
-          *(vf4_any *)(g + 2 * k + 4) += sum4(s[2][0], s[2][1], s[3][0], s[3][1]);
-        }
-        for (; k < count; k++) {
-          const float *xs[1] = {x + c[k] * width};
-          vf s[1][2];
-          weight_gradient_2x1(d, xs, width, s);
-          g[2 * k] += sum1(s[0][0]);
-          g[2 * k + 1] += sum1(s[0][1]);
-        }
+}
+
+/* Groups of rows: the sums pass over all tiles before they are reduced. */
+static void weight_gradient_group(const csk_block *b, const uint32_t *columns, const float *dy,
+                                  const float *x, float *gradient, const csk_batch *batch) {
+  const uint32_t *c = columns + b->columns;
+  const size_t group = b->rows, count = b->count;
+  for (size_t r = 0; r < group; r += 4) {
+    const float *d = dy + (b->first_row + r) * batch->width;
+    float *g = gradient + b->values + r;
+    size_t k = 0;
+    if (group >= 4) {
+      for (; k + COLUMNS4 <= count; k += COLUMNS4) {
+        vf s[COLUMNS4][4];
+        JOIN(weight_gradient_, 4, x, COLUMNS4)(d, x, c + k, batch, s);
+        UNROLL for (int i = 0; i < COLUMNS4; i++) *(vf4_any *)(g + (k + i) * group) +=
+            sum4(s[i][0], s[i][1], s[i][2], s[i][3]);
+      }
+      for (; k < count; k++) {
+        vf s[1][4];
+        weight_gradient_4x1(d, x, c + k, batch, s);
+        *(vf4_any *)(g + k * group) += sum4(s[0][0], s[0][1], s[0][2], s[0][3]);
+      }
+    } else {
+      for (; k + 4 <= count; k += 4) {
+        vf s[4][2];
+        weight_gradient_2x4(d, x, c + k, batch, s);
+        *(vf4_any *)(g + 2 * k) += sum4(s[0][0], s[0][1], s[1][0], s[1][1]);
+        *(vf4_any *)(g + 2 * k + 4) += sum4(s[2][0], s[2][1], s[3][0], s[3][1]);
+      }
+      for (; k < count; k++) {
+        vf s[1][2];
+        weight_gradient_2x1(d, x, c + k, batch, s);
+        g[2 * k] += sum1(s[0][0]);
+        g[2 * k + 1] += sum1(s[0][1]);
       }
     }
-    for (size_t j = full; j < width; j++)
-      for (size_t k = 0; k < count; k++)
-        for (size_t r = 0; r < group; r++)
-          gradient[b->values + k * group + r] +=
-              dy[(b->first_row + r) * width + j] * x[c[k] * width + j];
   }
+}
+
+static void weight_gradient(const csk_block *blocks, size_t block_count, const uint32_t *columns,
+                            const float *dy, const float *x, float *gradient,
+                            const csk_batch *batch) {
+  const size_t width = batch->width, full = width / L * L;
+  const csk_block *const end = blocks + block_count;
+  for (const csk_block *b = blocks; b < end && full > 0; b++)
+    if (b->rows > 1) weight_gradient_group(b, columns, dy, x, gradient, batch);
+  /* Tile by tile: single rows load X for every multiply–add, from panels that are in the L1 cache
+     for one tile at a time. */
+  for (size_t t = 0; t < batch->tiles; t++, dy += batch->dy_stride, x += batch->x_stride)
+    for (const csk_block *b = blocks; b < end; b++) {
+      if (b->rows == 1) weight_gradient_single(b, columns, dy, x, gradient, width);
+      /* Lanes that fill no vector. */
+      for (size_t k = 0; k < b->count && full < width; k++)
+        for (size_t r = 0; r < b->rows; r++) {
+          const float *d = dy + (b->first_row + r) * width;
+          const float *xk = x + columns[b->columns + k] * width;
+          float sum = 0;
+          for (size_t j = full; j < width; j++) sum += d[j] * xk[j];
+          gradient[b->values + k * b->rows + r] += sum;
+        }
+    }
 }
 
 static void row_sums(const float *tile, size_t rows, size_t width, float *sums) {

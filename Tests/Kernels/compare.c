@@ -67,11 +67,13 @@ static void expect(const char *what, size_t width, const float *found, const flo
 }
 
 static float values[most_weights], bias[outputs];
-static float x[inputs * widest], dy[outputs * widest];
+enum { most_tiles = 3 };
+static float x[most_tiles * inputs * widest], dy[most_tiles * outputs * widest];
 /* Results of both, each followed by numbers that nobody may change. */
 enum { guard = 32, room = (inputs + outputs) * widest + most_weights + guard };
 static float results[2][room];
 
+/* Takes the first tile, or for the weight gradient 1 to 3 tiles. */
 static void check_products(const csk_kernels *const both[2], const pattern *p, size_t width) {
   struct {
     const char *name;
@@ -83,8 +85,9 @@ static void check_products(const csk_kernels *const both[2], const pattern *p, s
                   {"row sums", outputs}};
   fill(values, most_weights);
   fill(bias, outputs);
-  fill(x, inputs * width);
-  fill(dy, outputs * width);
+  fill(x, most_tiles * inputs * width);
+  fill(dy, most_tiles * outputs * width);
+  const csk_batch batch = {1 + width % most_tiles, width, outputs * width, inputs * width};
   for (int product = 0; product < 5; product++) {
     fill(results[0], room);
     memcpy(results[1], results[0], sizeof results[0]);
@@ -97,7 +100,7 @@ static void check_products(const csk_kernels *const both[2], const pattern *p, s
       else if (product == 2)
         k->input_gradient(p->blocks, p->block_count, p->columns, values, dy, out, width);
       else if (product == 3)
-        k->weight_gradient(p->blocks, p->block_count, p->columns, dy, x, out, width);
+        k->weight_gradient(p->blocks, p->block_count, p->columns, dy, x, out, &batch);
       else
         k->row_sums(dy, outputs, width, out);
     }

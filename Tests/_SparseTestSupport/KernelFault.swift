@@ -91,21 +91,22 @@ public enum KernelFault: String, CaseIterable, Sendable, CustomStringConvertible
         dx![0] = .nan
       }
     case .weightGradient:
-      table.weight_gradient = { blocks, count, columns, dy, x, gradient, width in
-        csk_plain().pointee.weight_gradient(blocks, count, columns, dy, x, gradient, width)
+      table.weight_gradient = { blocks, count, columns, dy, x, gradient, batch in
+        csk_plain().pointee.weight_gradient(blocks, count, columns, dy, x, gradient, batch)
         gradient![Int(blocks![0].values)] *= 1.001
       }
     case .weightGradientLane:
-      table.weight_gradient = { blocks, count, columns, dy, x, gradient, width in
-        csk_plain().pointee.weight_gradient(blocks, count, columns, dy, x, gradient, width)
+      table.weight_gradient = { blocks, count, columns, dy, x, gradient, batch in
+        csk_plain().pointee.weight_gradient(blocks, count, columns, dy, x, gradient, batch)
+        let width = batch!.pointee.width
         let row = Int(blocks![0].first_row)
         let column = Int(columns![Int(blocks![0].columns)])
         gradient![Int(blocks![0].values)] -=
           dy![row * width + width - 1] * x![column * width + width - 1]
       }
     case .weightGradientNaN:
-      table.weight_gradient = { blocks, count, columns, dy, x, gradient, width in
-        csk_plain().pointee.weight_gradient(blocks, count, columns, dy, x, gradient, width)
+      table.weight_gradient = { blocks, count, columns, dy, x, gradient, batch in
+        csk_plain().pointee.weight_gradient(blocks, count, columns, dy, x, gradient, batch)
         gradient![Int(blocks![0].values)] = .nan
       }
     }

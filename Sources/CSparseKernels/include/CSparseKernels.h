@@ -27,6 +27,13 @@ typedef struct {
   uint32_t is_first;  /* 1 when no earlier block has the same rows: outputs start from the bias */
 } csk_block;
 
+/* A batch of tiles, one after the other: tile t of the activations starts `t * stride` floats after
+   the first. */
+typedef struct {
+  size_t tiles, width;
+  size_t dy_stride, x_stride; /* floats from one tile of dY or X to the next */
+} csk_batch;
+
 /* What Adam needs for one step: values are decreased by
    rate * m / (sqrt(v) + epsilon) after being multiplied by `shrink`; the gradient is first increased
    by `penalty` * value. */
@@ -48,9 +55,11 @@ typedef struct {
   void (*input_gradient)(const csk_block *blocks, size_t block_count, const uint32_t *columns,
                          const float *values, const float *dy, float *dx, size_t width);
 
-  /* dW += dY·Xᵀ at the blocks' positions; `gradient` is indexed like the values. */
+  /* dW += dY·Xᵀ at the blocks' positions, over all tiles of a batch; `gradient` is indexed like the
+     values. */
   void (*weight_gradient)(const csk_block *blocks, size_t block_count, const uint32_t *columns,
-                          const float *dy, const float *x, float *gradient, size_t width);
+                          const float *dy, const float *x, float *gradient,
+                          const csk_batch *batch);
 
   /* sums[r] += the sum of row r of a tile, for `rows` rows. */
   void (*row_sums)(const float *tile, size_t rows, size_t width, float *sums);

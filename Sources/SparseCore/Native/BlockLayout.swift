@@ -20,16 +20,16 @@ struct BlockLayout: Sendable {
   ///   - rowOffsets: Where each row starts in `columns`.
   ///   - columns: Strictly increasing within each row.
   ///   - inputs: The number of columns.
-  ///   - panelInputs: The inputs of a panel for single rows; wider for groups, since each load then
-  ///     serves a whole group, and where rows would have fewer than 12 edges in a panel.
+  ///   - panelInputs: The inputs of a panel; more where blocks would be too short.
   init(rowOffsets: [Int], columns: [UInt32], inputs: Int, panelInputs: Int) {
     let groups = Self.groups(rowOffsets: rowOffsets, columns: columns)
     let rows = rowOffsets.count - 1
-    let perRow = Double(columns.count) / Double(max(rows, 1))
+    let perRow = columns.count / max(rows, 1)
     // A block that is too short costs more in loading and storing sums than its panel saves: at
     // density 0.1 of 1024×1024, panels of 8 edges a row gave 34 GF/s on Zen 3, those of 13 gave 41.
-    let panelInputs = panelInputs * max(rows / max(groups.count, 1), 1)
-    let panels = min((inputs + panelInputs - 1) / panelInputs, max(Int(perRow / 12), 1))
+    // Groups load less for each multiply–add, so that near panels are worth less to them.
+    let shortest = 12 * min(rows / max(groups.count, 1), 4)
+    let panels = min((inputs + panelInputs - 1) / panelInputs, max(perRow / max(shortest, 1), 1))
     let width = (inputs + panels - 1) / panels
 
     var blocks: [csk_block] = []

@@ -126,15 +126,17 @@ public final class NativePlan: JunctionPlan {
   ) throws {
     checkWeightGradient(outputGradient: outputGradient, input: input, gradient: gradient)
     gradient.fill(weightGradientParts[part], with: 0)
+    guard shape.count > 0 else { return }
     let blockRange = parts[part]
-    for index in 0..<shape.count {
-      let dy = outputGradient.tile(index, of: shape)
-      let x = input.tile(index, of: shape)
-      unsafe run(forwardLayout) { blocks, _, columns in
-        unsafe kernels.table.weight_gradient(
-          blocks + blockRange.lowerBound, blockRange.count, columns, dy.base, x.base,
-          gradient.base, shape.width)
-      }
+    let dy = outputGradient.tile(0, of: shape)
+    let x = input.tile(0, of: shape)
+    var batch = csk_batch(
+      tiles: shape.count, width: shape.width, dy_stride: pattern.outputs * shape.width,
+      x_stride: pattern.inputs * shape.width)
+    unsafe run(forwardLayout) { blocks, _, columns in
+      unsafe kernels.table.weight_gradient(
+        blocks + blockRange.lowerBound, blockRange.count, columns, dy.base, x.base, gradient.base,
+        &batch)
     }
   }
 

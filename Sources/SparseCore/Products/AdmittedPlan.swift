@@ -27,7 +27,7 @@ enum AdmittedPlan {
 /// sum of 1,000 random products, in contrast, is wider than what one slightly wrong weight does.
 private struct Trial {
   let pattern: Pattern
-  /// The widths of the tiles that the kernels are run on, one of each: theirs is other code each.
+  /// The widths of the tiles that the kernels are run on, two of each: theirs is other code each.
   let tileWidths: [Int]
   let samples: Int
   let values: [Float]
@@ -38,7 +38,7 @@ private struct Trial {
   init(_ pattern: Pattern, tileWidths: [Int]) {
     self.pattern = pattern
     self.tileWidths = tileWidths
-    let samples = tileWidths.reduce(0, +)
+    let samples = 2 * tileWidths.reduce(0, +)
     self.samples = samples
     let terms = max(pattern.inDegrees.max() ?? 0, pattern.outDegrees.max() ?? 0, samples) + 1
     // Input gradients are added up twice.
@@ -111,7 +111,7 @@ private struct Trial {
   /// Says where two plans disagree, or nothing.
   func disagreement(of plan: any JunctionPlan, with record: any JunctionPlan) throws -> String? {
     let found = try results(
-      of: plan, batches: tileWidths.map { Tiles.Shape(samples: $0, width: $0) })
+      of: plan, batches: tileWidths.map { Tiles.Shape(samples: 2 * $0, width: $0) })
     let width = record.tileWidth(samples: samples) ?? samples
     let expected = try results(
       of: record, batches: [Tiles.Shape(samples: samples, width: width)])
