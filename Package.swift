@@ -88,7 +88,11 @@ let package = Package(
       ],
       swiftSettings: testing),
     .testTarget(
-      name: "EarlyExitTests", dependencies: ["SparseLayers", "EarlyExit"], swiftSettings: testing),
+      name: "EarlyExitTests",
+      dependencies: [
+        "SparseCore", "SparseLayers", "EarlyExit", "_AllocationCounter", "_SparseTestSupport",
+      ],
+      swiftSettings: testing),
     .testTarget(
       name: "SparseBenchTests", dependencies: ["SparseCore", "SparseLayers", "_SparseBench"],
       swiftSettings: testing),

@@ -48,6 +48,25 @@ import Testing
 
   @Test("have the names that the command line knows")
   func names() {
-    #expect(Self.rules.map(\.name) == ["max-probability", "entropy", "margin"])
+    let names = ["max-probability", "entropy", "margin", "patience"]
+    #expect(ConfidenceRules.all.map(\.name) == names)
+    for name in names { #expect(ConfidenceRules.named(name)?.name == name) }
+    #expect(ConfidenceRules.named("certainty") == nil)
+  }
+
+  @Test("translate between a confidence and the number that people know them by")
+  func terms() {
+    #expect(EntropyRule().inOtherTerms(0.025) == -0.025)
+    #expect(MarginRule().inOtherTerms(0.9) == 0.9)
+  }
+
+  @Test("patience counts the equal answers in a row that end at this exit")
+  func patience() {
+    let rule = PatienceRule()
+    let two: [Float] = [0.1, 0.2, 0.7]
+    #expect(rule.confidence(two) == 1)
+    #expect(rule.confidence(two, earlierAnswers: [2]) == 2)
+    #expect(rule.confidence(two, earlierAnswers: [2, 1]) == 1)
+    #expect(rule.confidence(two, earlierAnswers: [2, 1, 2, 2]) == 3)
   }
 }

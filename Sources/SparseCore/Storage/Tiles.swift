@@ -128,4 +128,40 @@ public final class Tiles: Sendable {
     }
     return values
   }
+
+  /// Lays some of a batch's samples into other tiles, side by side.
+  ///
+  /// - Parameters:
+  ///   - lanes: The samples, by their position in the batch.
+  ///   - shape: How the batch is laid out here.
+  ///   - target: Other tiles of as many features.
+  ///   - targetShape: How to lay the chosen samples out there. Padding lanes become 0.
+  package func gather(
+    _ lanes: ArraySlice<Int>, of shape: Shape, into target: Tiles, shape targetShape: Shape
+  ) {
+    precondition(
+      lanes.count == targetShape.samples && target.features == features,
+      "\(lanes.count) samples of \(features) features into \(targetShape.samples) of "
+        + "\(target.features)")
+    for index in 0..<targetShape.count {
+      let tile = target.tile(index, of: targetShape)
+      let chosen = lanes.dropFirst(index * targetShape.width).prefix(tile.samples)
+      tile.buffer.withMutableSpan(tile.range) { span in
+        for lane in 0..<tile.width {
+          guard lane < chosen.count else {
+            for feature in 0..<features { span[feature * tile.width + lane] = 0 }
+            continue
+          }
+          let position = chosen[chosen.startIndex + lane]
+          let source = self.tile(position / shape.width, of: shape)
+          let column = position % shape.width
+          source.buffer.withMutableSpan(source.range) { values in
+            for feature in 0..<features {
+              span[feature * tile.width + lane] = values[feature * shape.width + column]
+            }
+          }
+        }
+      }
+    }
+  }
 }

@@ -12,6 +12,9 @@ public final class NetworkExecutor {
   public let input: Node
   /// The output of each branch, in the network's order.
   public let outputs: [Node]
+  /// What the last backbone layer writes; only kept until the end of a pass by the executors of an
+  /// `ExecutorGroup`.
+  package let backboneOutput: Node
   /// Each junction's plan, in the order in which they run.
   public let plans: [any JunctionPlan]
   /// All arrays that an optimiser changes.
@@ -22,6 +25,8 @@ public final class NetworkExecutor {
   let operators: [any LayerOperator]
   let pool: WorkerPool
   let phases: TilePhases
+  /// The plans that decide how a batch is laid into tiles.
+  private let shapingPlans: [any JunctionPlan]
 
   /// Plans the junctions and allocates the buffers.
   ///
@@ -45,27 +50,51 @@ public final class NetworkExecutor {
   }
 
   /// Builds an executor whose junctions are planned by the caller.
-  package init(
+  package convenience init(
     _ network: Network, threads: Int = 1, batchCapacity: Int, isTraining: Bool, seed: UInt64,
     plan: (Pattern) throws -> any JunctionPlan
+  ) throws {
+    let plans = try network.junctions.map { try plan($0.layer.pattern) }
+    try self.init(
+      network, plans: plans, shapedBy: plans, pool: WorkerPool(threads: threads),
+      batchCapacity: batchCapacity, isTraining: isTraining, keepsBackbone: false, seed: seed)
+  }
+
+  /// Builds an executor from finished plans.
+  ///
+  /// - Parameters:
+  ///   - network: What to run.
+  ///   - plans: One per junction, in order.
+  ///   - shapingPlans: Those that decide how a batch is laid into tiles.
+  ///   - pool: The threads.
+  ///   - batchCapacity: The samples of the largest batch.
+  ///   - isTraining: Whether gradients will be computed.
+  ///   - keepsBackbone: Whether `backboneOutput` is still whole after a pass.
+  ///   - seed: Decides what dropout drops.
+  init(
+    _ network: Network, plans: [any JunctionPlan], shapedBy shapingPlans: [any JunctionPlan],
+    pool: WorkerPool, batchCapacity: Int, isTraining: Bool, keepsBackbone: Bool, seed: UInt64
   ) throws {
     precondition(batchCapacity >= 1, "a batch of \(batchCapacity) samples")
     original = network
     self.batchCapacity = batchCapacity
-    let plans = try network.junctions.map { try plan($0.layer.pattern) }
     self.plans = plans
+    self.shapingPlans = shapingPlans
     // A last tile that is not full still takes up a whole tile's lanes.
     let lanes =
-      (1...batchCapacity).lazy.map { Self.shape(plans, samples: $0).lanes }.max() ?? batchCapacity
+      (1...batchCapacity).lazy.map { Self.shape(shapingPlans, samples: $0).lanes }.max()
+      ?? batchCapacity
     try Self.checkMemory(network, lanes: lanes, isTraining: isTraining)
     var builder = OperatorBuilder(
-      network: network, capacity: lanes, isTraining: isTraining, seed: seed)
+      network: network, capacity: lanes, isTraining: isTraining, keepsBackbone: keepsBackbone,
+      seed: seed)
     try builder.build(plans: plans)
     input = builder.input
     outputs = builder.outputs
+    backboneOutput = builder.backboneOutput
     operators = builder.operators
     trainedParameters = operators.flatMap(\.trainedParameters)
-    pool = WorkerPool(threads: threads)
+    self.pool = pool
     phases = TilePhases(operators, pool)
   }
 
@@ -93,7 +122,7 @@ public final class NetworkExecutor {
   public func shape(samples: Int) -> Tiles.Shape {
     precondition(
       samples <= batchCapacity, "\(samples) samples; the executor was built for \(batchCapacity)")
-    return Self.shape(plans, samples: samples)
+    return Self.shape(shapingPlans, samples: samples)
   }
 
   /// The widest tile that a plan asks for: every kernel copes with more lanes than it likes best.

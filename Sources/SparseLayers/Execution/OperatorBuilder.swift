@@ -5,18 +5,26 @@ struct OperatorBuilder {
   private let network: Network
   private let capacity: Int
   private let isTraining: Bool
+  private let keepsBackbone: Bool
   private let seed: UInt64
 
   let input: Node
   private(set) var operators: [any LayerOperator] = []
   private(set) var outputs: [Node] = []
+  /// What the last backbone layer writes.
+  private(set) var backboneOutput: Node
 
-  init(network: Network, capacity: Int, isTraining: Bool, seed: UInt64) {
+  /// - Parameter keepsBackbone: Whether somebody reads the backbone's output after the branches.
+  init(
+    network: Network, capacity: Int, isTraining: Bool, keepsBackbone: Bool = false, seed: UInt64
+  ) {
     self.network = network
     self.capacity = capacity
     self.isTraining = isTraining
+    self.keepsBackbone = keepsBackbone
     self.seed = seed
     input = Node(features: network.inputSize, capacity: capacity, hasGradient: false)
+    backboneOutput = input
   }
 
   /// Makes all operators, in the order of the network's places.
@@ -42,12 +50,14 @@ struct OperatorBuilder {
         for (depth, layer) in branch.layers.enumerated() {
           let isFirst = depth == 0
           end = try append(
-            layer, reading: end, isShared: isFirst && (continues || leaving.count > 1),
+            layer, reading: end,
+            isShared: isFirst && (continues || leaving.count > 1 || keepsBackbone),
             accumulates: isFirst && (continues || rank < leaving.count - 1), &plans)
         }
         outputs.append(end)
       }
     }
+    backboneOutput = node
   }
 
   private mutating func append(

@@ -26,6 +26,8 @@ public struct ModelFile: Sendable {
   public var training: TrainingRecipe?
   /// What the network was trained on.
   public var data: DataDescription
+  /// When samples leave at the network's exits, once that was calibrated.
+  public var exitSettings: ExitSettings?
 
   /// Puts a network and what is known of it together.
   ///
@@ -115,6 +117,7 @@ extension ModelFile {
     ]
     if let recipe { metadata["network_recipe"] = try json(recipe) }
     if let training { metadata["training_recipe"] = try json(training) }
+    if let exitSettings { metadata["exit_settings"] = try json(exitSettings) }
     return try Safetensors(metadata: metadata, tensors: tensors)
   }
 
@@ -180,6 +183,9 @@ extension ModelFile {
       data = try Self.require("data", of: file)
       recipe = try Self.decode("network_recipe", of: file)
       training = try Self.decode("training_recipe", of: file)
+      exitSettings = try Self.decode("exit_settings", of: file)
+      let task = network.branches.last?.task
+      try exitSettings?.validate(exits: network.branches.count { $0.task == task })
     } catch let error as SparseError {
       throw SparseError(error.code, "\(source): \(error.message)", cause: error)
     }

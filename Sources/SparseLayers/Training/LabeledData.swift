@@ -42,5 +42,5 @@ public struct LabeledData: Sendable {
   }
 
   /// The labels of all samples of the data set for one branch.
-  func labels(branch: Int) -> [Int32] { samples.dataset.targets[targets[branch]].labels }
+  package func labels(branch: Int) -> [Int32] { samples.dataset.targets[targets[branch]].labels }
 }

@@ -1,5 +1,5 @@
 internal import CSparseKernels
-internal import SparseCore
+package import SparseCore
 
 /// Samples as a network sees them: scaled, padded with zeros, laid into tiles.
 public struct Samples: Sendable {
@@ -35,7 +35,9 @@ public struct Samples: Sendable {
   ///   - index: The tile.
   ///   - tiles: The network's input.
   ///   - shape: How the batch is laid out. Padding lanes become 0.
-  func pack(_ chosen: ArraySlice<Int>, tile index: Int, into tiles: Tiles, shape: Tiles.Shape) {
+  package func pack(
+    _ chosen: ArraySlice<Int>, tile index: Int, into tiles: Tiles, shape: Tiles.Shape
+  ) {
     precondition(chosen.count == shape.samples, "\(chosen.count) of \(shape.samples) samples")
     let first = chosen.startIndex + index * shape.width
     let lanes = chosen[first..<min(first + shape.width, chosen.endIndex)]

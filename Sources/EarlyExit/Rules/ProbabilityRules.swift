@@ -1,19 +1,5 @@
 internal import Foundation
 
-/// How sure a classifier is of one sample, as a number that grows with certainty.
-///
-/// A type of your own works wherever the package's rules do.
-public protocol ConfidenceRule: Sendable {
-  /// The rule's name on the command line and in files.
-  var name: String { get }
-
-  /// Tells how sure a probability vector is.
-  ///
-  /// - Parameter probabilities: One probability per class, adding up to 1; not empty.
-  /// - Returns: The confidence; larger is surer.
-  func confidence(_ probabilities: [Float]) -> Float
-}
-
 /// The largest probability, from 1/classes to 1.
 ///
 /// The rule of MSDNet (Huang et al. 2018).
@@ -24,8 +10,10 @@ public struct MaxProbabilityRule: ConfidenceRule {
   /// Creates the rule.
   public init() {}
 
-  /// Tells how sure a probability vector is.
-  public func confidence(_ probabilities: [Float]) -> Float { probabilities.max() ?? 0 }
+  /// The largest probability.
+  public func confidence(_ probabilities: Span<Float>, earlierAnswers: Span<Int32>) -> Float {
+    probabilities[answer(probabilities)]
+  }
 }
 
 /// The negative entropy in nats, from −log(classes) to 0.
@@ -35,12 +23,19 @@ public struct EntropyRule: ConfidenceRule {
   /// The rule's name on the command line and in files.
   public var name: String { "entropy" }
 
+  /// False: an entropy falls with certainty.
+  public var growsWithCertainty: Bool { false }
+
   /// Creates the rule.
   public init() {}
 
-  /// Tells how sure a probability vector is.
-  public func confidence(_ probabilities: [Float]) -> Float {
-    probabilities.reduce(0) { $1 > 0 ? $0 + $1 * log($1) : $0 }
+  /// The negative entropy.
+  public func confidence(_ probabilities: Span<Float>, earlierAnswers: Span<Int32>) -> Float {
+    var sum: Float = 0
+    for index in 0..<probabilities.count where probabilities[index] > 0 {
+      sum += probabilities[index] * log(probabilities[index])
+    }
+    return sum
   }
 }
 
@@ -52,11 +47,12 @@ public struct MarginRule: ConfidenceRule {
   /// Creates the rule.
   public init() {}
 
-  /// Tells how sure a probability vector is.
-  public func confidence(_ probabilities: [Float]) -> Float {
+  /// The largest probability less the second largest.
+  public func confidence(_ probabilities: Span<Float>, earlierAnswers: Span<Int32>) -> Float {
     var first: Float = 0
     var second: Float = 0
-    for probability in probabilities {
+    for index in 0..<probabilities.count {
+      let probability = probabilities[index]
       if probability > first {
         (first, second) = (probability, first)
       } else if probability > second {

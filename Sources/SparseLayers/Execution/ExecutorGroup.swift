@@ -1,0 +1,37 @@
+package import SparseCore
+
+/// Executors of networks that a batch passes one after the other, such as the pieces of one network.
+///
+/// They share their threads, lay batches into tiles alike, and keep what their backbones write.
+package struct ExecutorGroup {
+  /// One executor per network.
+  package let executors: [NetworkExecutor]
+  /// The plans of all networks' junctions, in order.
+  package let plans: [any JunctionPlan]
+
+  /// Plans all junctions and allocates all buffers.
+  ///
+  /// - Parameters:
+  ///   - networks: What to run, in order.
+  ///   - backend: The engine of the products.
+  ///   - threads: The most threads at work.
+  ///   - batchCapacity: The samples of the largest batch.
+  /// - Throws: `SparseError.Code.backend` when an engine fails.
+  package init(
+    _ networks: [Network], backend: Backend, threads: Int, batchCapacity: Int
+  ) throws {
+    // Threads within a product and threads over tiles would get in each other's way.
+    let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
+    let plans = try networks.map { network in
+      try network.junctions.map { try backend.plan($0.layer.pattern, threads: inner) }
+    }
+    let all = plans.flatMap(\.self)
+    self.plans = all
+    let pool = WorkerPool(threads: outer)
+    executors = try zip(networks, plans).map { network, own in
+      try NetworkExecutor(
+        network, plans: own, shapedBy: all, pool: pool, batchCapacity: batchCapacity,
+        isTraining: false, keepsBackbone: true, seed: 0)
+    }
+  }
+}
