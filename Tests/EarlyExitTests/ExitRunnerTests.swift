@@ -176,14 +176,16 @@ struct ExitRunnerAllocationTests {
   @Test("one sample at a time")
   func one() async {
     await #expect(processExitsWith: .success) {
-      #expect(try ExitRunnerAllocationTests.allocations(batch: 1) == 0)
+      let count = try ExitRunnerAllocationTests.allocations(batch: 1)
+      #expect(count == 0)
     }
   }
 
   @Test("batch by batch")
   func batches() async {
     await #expect(processExitsWith: .success) {
-      #expect(try ExitRunnerAllocationTests.allocations(batch: 40) == 0)
+      let count = try ExitRunnerAllocationTests.allocations(batch: 40)
+      #expect(count == 0)
     }
   }
 }

@@ -5,9 +5,10 @@ internal import SparseCore
 /// Every exit's threshold is one of the confidences seen there, or infinity. For a price Λ of a wrong
 /// answer in multiply–adds, coordinate descent minimises Σ cost + Λ · Σ errors: exit after exit, all
 /// candidates are tried at once by passing over the samples in the order of falling confidence, until
-/// nothing changes. Λ runs over a geometric grid; the best result within the limits is improved once
-/// more by the same passes, now minimising what was asked for within the limits themselves. All sums
-/// are of whole numbers, so the result is the same on every machine.
+/// nothing changes. Λ runs over a geometric grid; each result within the limits is improved once more
+/// by the same passes, now minimising what was asked for within the limits themselves, and the best
+/// is taken. All sums are of whole numbers, so the result is the same on every machine. With one early
+/// exit it is the optimum; with more, the best that changes of one threshold at a time reach.
 public struct ThresholdSolver: Sendable {
   /// Thresholds, and what they do on the samples they were solved on.
   public struct Solution: Hashable, Sendable {
@@ -145,9 +146,12 @@ public struct ThresholdSolver: Sendable {
   }
 
   private func best(_ objective: Objective) -> Solution {
-    var best = evaluate(never)
-    for solution in path() where isLess(objective(solution), objective(best)) { best = solution }
-    return descend(from: best.thresholds, objective)
+    let starts = [evaluate(never)] + path()
+    return starts.reduce(starts[0]) { best, start in
+      guard objective(start) != nil else { return best }
+      let found = descend(from: start.thresholds, objective)
+      return isLess(objective(found), objective(best)) ? found : best
+    }
   }
 
   private func isLess(_ left: [Int]?, _ right: [Int]?) -> Bool {
