@@ -21,23 +21,13 @@ extension Pattern {
     let columns = columns
     for row in 0..<outputs {
       for position in rowOffsets[row]..<rowOffsets[row + 1] {
-        Self.append(row + 1, to: &bytes)
+        bytes.append(decimal: row + 1)
         bytes.append(UInt8(ascii: " "))
-        Self.append(Int(columns[position]) + 1, to: &bytes)
+        bytes.append(decimal: Int(columns[position]) + 1)
         bytes.append(UInt8(ascii: "\n"))
       }
     }
     return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// Appends a positive number in decimal; much faster than by way of `String`.
-  private static func append(_ number: Int, to bytes: inout [UInt8]) {
-    var divisor = 1
-    while number / divisor >= 10 { divisor *= 10 }
-    while divisor > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-      divisor /= 10
-    }
   }
 }
 
