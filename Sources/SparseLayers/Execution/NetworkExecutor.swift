@@ -36,28 +36,32 @@ public final class NetworkExecutor {
   ///   - threads: The most threads at work.
   ///   - batchCapacity: The samples of the largest batch.
   ///   - isTraining: Whether gradients will be computed.
+  ///   - trainedBranches: When given, only these branches are trained; all other layers stay as they
+  ///     are and run as in inference.
   ///   - seed: Decides what dropout drops.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   public convenience init(
     _ network: Network, backend: Backend = .auto, threads: Int = 1, batchCapacity: Int,
-    isTraining: Bool = false, seed: UInt64 = 0
+    isTraining: Bool = false, trainedBranches: Set<String>? = nil, seed: UInt64 = 0
   ) throws {
     // Threads within a product and threads over tiles would get in each other's way.
     let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
     try self.init(
-      network, threads: outer, batchCapacity: batchCapacity, isTraining: isTraining, seed: seed
+      network, threads: outer, batchCapacity: batchCapacity, isTraining: isTraining,
+      trainedBranches: trainedBranches, seed: seed
     ) { try backend.plan($0, threads: inner) }
   }
 
   /// Builds an executor whose junctions are planned by the caller.
   package convenience init(
-    _ network: Network, threads: Int = 1, batchCapacity: Int, isTraining: Bool, seed: UInt64,
-    plan: (Pattern) throws -> any JunctionPlan
+    _ network: Network, threads: Int = 1, batchCapacity: Int, isTraining: Bool,
+    trainedBranches: Set<String>? = nil, seed: UInt64, plan: (Pattern) throws -> any JunctionPlan
   ) throws {
     let plans = try network.junctions.map { try plan($0.layer.pattern) }
     try self.init(
       network, plans: plans, shapedBy: plans, pool: WorkerPool(threads: threads),
-      batchCapacity: batchCapacity, isTraining: isTraining, keepsBackbone: false, seed: seed)
+      batchCapacity: batchCapacity, isTraining: isTraining, trainedBranches: trainedBranches,
+      keepsBackbone: false, seed: seed)
   }
 
   /// Builds an executor from finished plans.
@@ -69,11 +73,13 @@ public final class NetworkExecutor {
   ///   - pool: The threads.
   ///   - batchCapacity: The samples of the largest batch.
   ///   - isTraining: Whether gradients will be computed.
+  ///   - trainedBranches: The only branches that are trained; nil for all layers.
   ///   - keepsBackbone: Whether `backboneOutput` is still whole after a pass.
   ///   - seed: Decides what dropout drops.
   init(
     _ network: Network, plans: [any JunctionPlan], shapedBy shapingPlans: [any JunctionPlan],
-    pool: WorkerPool, batchCapacity: Int, isTraining: Bool, keepsBackbone: Bool, seed: UInt64
+    pool: WorkerPool, batchCapacity: Int, isTraining: Bool, trainedBranches: Set<String>? = nil,
+    keepsBackbone: Bool, seed: UInt64
   ) throws {
     precondition(batchCapacity >= 1, "a batch of \(batchCapacity) samples")
     original = network
@@ -86,8 +92,8 @@ public final class NetworkExecutor {
       ?? batchCapacity
     try Self.checkMemory(network, lanes: lanes, isTraining: isTraining)
     var builder = OperatorBuilder(
-      network: network, capacity: lanes, isTraining: isTraining, keepsBackbone: keepsBackbone,
-      seed: seed)
+      network: network, capacity: lanes, isTraining: isTraining, trainedBranches: trainedBranches,
+      keepsBackbone: keepsBackbone, seed: seed)
     try builder.build(plans: plans)
     input = builder.input
     outputs = builder.outputs

@@ -5,6 +5,7 @@ struct OperatorBuilder {
   private let network: Network
   private let capacity: Int
   private let isTraining: Bool
+  private let trainedBranches: Set<String>?
   private let keepsBackbone: Bool
   private let seed: UInt64
 
@@ -14,13 +15,17 @@ struct OperatorBuilder {
   /// What the last backbone layer writes.
   private(set) var backboneOutput: Node
 
-  /// - Parameter keepsBackbone: Whether somebody reads the backbone's output after the branches.
+  /// - Parameters:
+  ///   - trainedBranches: The branches that are trained, everything else frozen; nil for all layers.
+  ///   - keepsBackbone: Whether somebody reads the backbone's output after the branches.
   init(
-    network: Network, capacity: Int, isTraining: Bool, keepsBackbone: Bool = false, seed: UInt64
+    network: Network, capacity: Int, isTraining: Bool, trainedBranches: Set<String>? = nil,
+    keepsBackbone: Bool = false, seed: UInt64
   ) {
     self.network = network
     self.capacity = capacity
     self.isTraining = isTraining
+    self.trainedBranches = trainedBranches
     self.keepsBackbone = keepsBackbone
     self.seed = seed
     input = Node(features: network.inputSize, capacity: capacity, hasGradient: false)
@@ -40,7 +45,7 @@ struct OperatorBuilder {
         node = try append(
           network.backbone[position - 1], reading: node,
           isShared: network.branches.contains { $0.position == position - 1 },
-          accumulates: false, &plans)
+          accumulates: false, isFrozen: trainedBranches != nil, &plans)
       }
       // On the way back the later readers of a node run first: the first of them writes its
       // gradient, the others add theirs.
@@ -52,7 +57,8 @@ struct OperatorBuilder {
           end = try append(
             layer, reading: end,
             isShared: isFirst && (continues || leaving.count > 1 || keepsBackbone),
-            accumulates: isFirst && (continues || rank < leaving.count - 1), &plans)
+            accumulates: isFirst && (continues || rank < leaving.count - 1),
+            isFrozen: trainedBranches.map { !$0.contains(branch.name) } ?? false, &plans)
         }
         outputs.append(end)
       }
@@ -61,7 +67,7 @@ struct OperatorBuilder {
   }
 
   private mutating func append(
-    _ layer: any Layer, reading input: Node, isShared: Bool, accumulates: Bool,
+    _ layer: any Layer, reading input: Node, isShared: Bool, accumulates: Bool, isFrozen: Bool,
     _ plans: inout ArraySlice<any JunctionPlan>
   ) throws -> Node {
     // A layer may overwrite its input when it is the only reader and the layer that made the input
@@ -69,9 +75,11 @@ struct OperatorBuilder {
     let maker = operators.last { $0.output === input }
     let context = OperatorContext(
       input: input, mayOverwriteInput: !isShared && maker.map { !$0.readsOutputBackward } ?? false,
-      accumulatesInputGradient: accumulates, isTraining: isTraining, capacity: capacity,
-      identity: operators.count, seed: seed, plan: layer is SparseLinear ? plans.popFirst() : nil)
-    let made = try layer.makeOperator(context)
+      accumulatesInputGradient: accumulates, isTraining: isTraining && !isFrozen,
+      capacity: capacity, identity: operators.count, seed: seed,
+      plan: layer is SparseLinear ? plans.popFirst() : nil)
+    var made = try layer.makeOperator(context)
+    if isFrozen { made = FrozenOperator(made) }
     operators.append(made)
     return made.output
   }

@@ -31,11 +31,13 @@ public struct NetworkRecipe: Codable, Hashable, Sendable {
   public var batchNormalization = false
   /// How weights begin.
   public var initializer = Initializer.standard
+  /// Exits along the backbone, if any.
+  public var exits: ExitRecipe?
   /// Decides patterns, initial weights and dropout.
   public var seed: UInt64
 
   private enum CodingKeys: String, CodingKey {
-    case layerSizes, connectivity, activation, dropout, batchNormalization, initializer, seed
+    case layerSizes, connectivity, activation, dropout, batchNormalization, initializer, exits, seed
     case sources = "families"
   }
 
@@ -75,7 +77,8 @@ public struct NetworkRecipe: Codable, Hashable, Sendable {
 extension NetworkRecipe {
   /// Makes the network with its patterns and initial weights.
   ///
-  /// - Returns: A backbone of the hidden junctions, and one branch, `output`, of the last.
+  /// - Returns: A backbone of the hidden junctions, one branch, `output`, of the last, and before it
+  ///   the exits that are asked for.
   /// - Throws: As `patterns()`.
   public func makeNetwork() throws -> Network {
     let patterns = try patterns().junctions
@@ -94,8 +97,12 @@ extension NetworkRecipe {
       backbone.append(Activation(activation, size: junction.outputSize))
       if dropout != 0 { backbone.append(try Dropout(rate: dropout, size: junction.outputSize)) }
     }
-    return try Network(
+    let network = try Network(
       inputSize: layerSizes[0], backbone: backbone,
       branches: [Branch(name: "output", position: backbone.count, layers: [output])])
+    return try exits.map {
+      try network.addingExits(
+        $0, activation: activation, initializer: initializer, seed: seed)
+    } ?? network
   }
 }

@@ -42,16 +42,19 @@ public final class Trainer {
   ///   - validation: The samples to validate after each epoch, if any.
   ///   - backend: The engine of the products.
   ///   - threads: The most threads at work. The results do not depend on it.
+  ///   - trainedBranches: When given, only the branches of these names are trained; all other layers
+  ///     stay as they are and run as in inference.
   /// - Throws: `SparseError.Code.invalidArgument` when the recipe has an unusable number or there
   ///   are no samples, `backend` when an engine fails.
   public convenience init(
     _ network: Network, recipe: TrainingRecipe, training: LabeledData,
-    validation: LabeledData? = nil, backend: Backend = .auto, threads: Int = 1
+    validation: LabeledData? = nil, backend: Backend = .auto, threads: Int = 1,
+    trainedBranches: Set<String>? = nil
   ) throws {
     try self.init(recipe: recipe, training: training, validation: validation) { batchCapacity in
       try NetworkExecutor(
         network, backend: backend, threads: threads, batchCapacity: batchCapacity,
-        isTraining: true, seed: recipe.seed)
+        isTraining: true, trainedBranches: trainedBranches, seed: recipe.seed)
     }
   }
 

@@ -1,103 +1,141 @@
 import ArgumentParser
+import EarlyExit
 import SparseCore
 import SparseLayers
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure a trained model's accuracy on test data.",
+    abstract: "Measure a trained model's accuracy on test data, and what its exits save.",
     discussion: """
       EXAMPLES
         sparsectl evaluate model.safetensors
         sparsectl evaluate model.safetensors --dataset mnist --data DIR --json
+        sparsectl evaluate model.safetensors --rule entropy --threshold 0.05
+        sparsectl evaluate model.safetensors --curve curve.csv
 
       The data are those the model was trained on, unless other options say otherwise; only their \
       test part is used. Where a model was trained on files, name them again with --data; a single \
       CSV file is split as in training, by the model's seed.
+
+      Samples leave at the exits as 'sparsectl calibrate' has settled, or by --threshold; without \
+      either, all are answered by the last exit. --curve writes accuracy and cost over all common \
+      thresholds of the rule. That is a description of the test data: choose thresholds with \
+      'calibrate', on validation data.
       """)
 
   @Argument(help: ArgumentHelp("The model file.", valueName: "model"))
   var model: String
 
   @OptionGroup(title: "Data") var data: DataOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "When samples leave: one threshold for every early exit, or one for each.",
+      discussion: "In the rule's own terms: for entropy a sample leaves below, else above.",
+      valueName: "0.9"))
+  var threshold: CommaList<Float>?
+
+  @Option(help: "How sure an exit is: \(RuleName.list). (default: the model's, else max-probability)")
+  var rule: RuleName?
+
+  @Option(
+    help: ArgumentHelp("Write accuracy over cost to this CSV file.", valueName: "file.csv"))
+  var curve: String?
+
+  @Flag(help: "Measure the time of single samples, with the exits and without.")
+  var latency = false
+
   @OptionGroup(title: "Engine") var engine: EngineOptions
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
-  func run() throws {
-    let file = try ModelFile(contentsOf: model)
-    let test = try data.load(source(of: file), seed: file.training?.seed ?? 0).test
-    try file.requireFit(of: test, from: data.data ?? "the test part")
-    if test.targets[0].classNames != file.lastClassNames {
-      Terminal.note("note: the data's classes have other names than those the model learnt.")
+  func validate() throws {
+    if let value = threshold?.elements.first(where: \.isNaN) {
+      throw ValidationError("'--threshold' must be a number, but is \(value).")
     }
+    if let curve, curve.isEmpty { throw ValidationError("'--curve' must name a file.") }
+  }
+
+  func run() throws {
+    if let curve { try AtomicFile.requireWritable(curve) }
+    let file = try ModelFile(contentsOf: model)
+    let policy = try policy(of: file)
+    let test = try data.load(
+      data.source(of: file, named: model), seed: file.training?.seed ?? 0
+    ).test
+    try file.requireFit(of: test, from: data.data ?? "the test part")
+    try warn(of: test, file)
     let executor = try NetworkExecutor(
       file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
     Terminal.note(warningsOf: executor.plans)
+    let labeled = try LabeledData(test, for: file.network)
+    let loss = file.training?.loss ?? .softmaxCrossEntropy
     var line = ProgressLine()
-    let evaluations = try executor.evaluate(
-      LabeledData(test, for: file.network), loss: file.training?.loss ?? .softmaxCrossEntropy
-    ) { done in line.show("\(done) of \(test.sampleCount) samples") }
-    line.clear()
-    guard let last = evaluations.last, last.loss.isFinite else {
-      throw SparseError(
-        .diverged,
-        """
-        The loss on the test part is not finite: its values are too large for the network. Scale \
-        the samples as those the model was trained on.
-        """)
+    let branches = try executor.evaluate(labeled, loss: loss) { done in
+      line.show("\(done) of \(test.sampleCount) samples")
     }
-    let report = Report(
-      last, macs: NetworkCost(file.network).total.macs)
+    line.clear()
+    let records = try ExitRecords(executor, of: file.network, on: labeled, loss: loss)
+    let table = records.table(rule: policy.rule, temperatures: policy.temperatures)
+    if let curve { try ExitCurve(table, rule: policy.rule).write(to: curve) }
+    let report = EvaluationReport(
+      ExitReport(table, thresholds: policy.thresholds), policy: policy, branches: branches,
+      latency: latency
+        ? try ExitLatency(
+          file.network, policy: policy, samples: labeled.samples, loss: loss,
+          backend: engine.backend) : nil)
     if outputOptions.json {
       try Terminal.result(json: report)
     } else {
-      try Terminal.result(
+      try Terminal.result(report.text)
+    }
+  }
+
+  /// When samples leave: as the options say, else as calibrated, else never.
+  private func policy(of file: ModelFile) throws -> ExitPolicy {
+    let early = file.network.exits.count - 1
+    let calibrated = try file.exitSettings.map { try ExitPolicy($0) }
+    guard let threshold else {
+      if let rule, calibrated != nil, rule.rule.name != file.exitSettings?.rule {
+        throw ValidationError(
+          """
+          The model's thresholds are for the rule '\(file.exitSettings?.rule ?? "")'; give '--threshold' \
+          for '\(rule.rule.name)', or calibrate the model for it.
+          """)
+      }
+      if let calibrated { return calibrated }
+      var policy = ExitPolicy.never(exits: early + 1)
+      if let rule { policy.rule = rule.rule }
+      return policy
+    }
+    guard early > 0 else {
+      throw ValidationError(
+        "'--threshold' is for models with exits, but \(model) has none before its output.")
+    }
+    guard threshold.elements.count == 1 || threshold.elements.count == early else {
+      throw ValidationError(
         """
-        accuracy \(Text.percent(last.accuracy)) on \(Text.count(last.samples)) test samples, \
-        mean loss \(Text.number(last.loss))
+        '--threshold' lists \(threshold.elements.count) values, but \(model) has \(early) early \
+        exits; give one, or one for each.
         """)
     }
+    let rule = rule?.rule ?? calibrated?.rule ?? MaxProbabilityRule()
+    let own = threshold.elements.map(rule.inOtherTerms)
+    return ExitPolicy(
+      rule: rule, thresholds: own.count == early ? own : Array(repeating: own[0], count: early),
+      temperatures: calibrated?.temperatures)
   }
 
-  /// The kind of data: what the option says, else what the model was trained on.
-  private func source(of file: ModelFile) throws -> DatasetSource {
-    if let source = data.dataset ?? DatasetSource(rawValue: file.data.dataset) { return source }
-    let known = DatasetSource.allCases.map(\.rawValue).joined(separator: ", ")
-    throw SparseError(
-      .unsupported,
-      """
-      \(model): was trained on '\(file.data.dataset.prefix(40))', which is none of \(known). Say with \
-      --dataset what to evaluate it on.
-      """)
-  }
-
-  /// What `--json` prints.
-  ///
-  /// Every sample is answered by the last exit.
-  private struct Report: Encodable {
-    var accuracy: Double
-    var loss: Double
-    var samples: Int
-    var exits: [Exit]
-    var expectedMACs: Double
-
-    struct Exit: Encodable {
-      var exit: String
-      var share: Double
-      var accuracy: Double
-      var macs: Int
+  private func warn(of test: Dataset, _ file: ModelFile) throws {
+    if test.targets[0].classNames != file.lastClassNames {
+      Terminal.note("note: the data's classes have other names than those the model learnt.")
     }
-
-    enum CodingKeys: String, CodingKey {
-      case accuracy, loss, samples, exits
-      case expectedMACs = "expected_macs"
-    }
-
-    init(_ last: BranchEvaluation, macs: Int) {
-      accuracy = last.accuracy
-      loss = last.loss
-      samples = last.samples
-      exits = [Exit(exit: last.branch, share: 1, accuracy: last.accuracy, macs: macs)]
-      expectedMACs = Double(macs)
+    guard let calibration = file.exitSettings?.calibration else { return }
+    if try test.contentHash() == calibration.dataSHA256 {
+      Terminal.note(
+        """
+        warning: these are the samples that the thresholds were solved on, so the result flatters \
+        them; evaluate on samples that neither training nor calibration saw.
+        """)
     }
   }
 }

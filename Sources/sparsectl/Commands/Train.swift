@@ -11,6 +11,9 @@ struct Train: ParsableCommand {
         sparsectl train --density 0.25
         sparsectl train --dataset mnist --data DIR --recipe published \\
           --pad-input 800 --layers 800,100,10 --out-degrees 20,10
+        sparsectl train --layers 784,400,200,10 --density 0.1 --exits 1
+        sparsectl train --from model.safetensors --exits 1,2 --exit-training frozen \\
+          --output exits.safetensors
 
       After every epoch the run is saved beside the output, as OUTPUT.checkpoint; Ctrl-C saves it \
       too. With --resume the run goes on there and ends with the same bits as if it had never \
@@ -24,6 +27,7 @@ struct Train: ParsableCommand {
 
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Network") var network: NetworkOptions
+  @OptionGroup(title: "Exits") var exits: ExitOptions
   @OptionGroup(title: "Training") var training: TrainingOptions
   @OptionGroup(title: "Engine") var engine: EngineOptions
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
@@ -54,6 +58,18 @@ struct Train: ParsableCommand {
     if let first = network.layers?.elements.first, let padInput, first != padInput {
       throw ValidationError(
         "'--layers' starts with \(first), but '--pad-input' makes samples of \(padInput) features.")
+    }
+    if exits.from != nil, network.isGiven || padInput != nil {
+      throw ValidationError(
+        "'--from' says what the network is; leave '--layers', '--pad-input' and the other network "
+          + "options out.")
+    }
+    if let hidden = network.layers.map({ $0.elements.count - 2 }) {
+      do {
+        try exits.recipe?.validate(hiddenLayers: hidden)
+      } catch let error as SparseError {
+        throw ValidationError("'--exits': \(error.message)")
+      }
     }
     if output.isEmpty { throw ValidationError("'--output' must name a file.") }
     if let metrics, metrics.isEmpty { throw ValidationError("'--metrics' must name a file.") }

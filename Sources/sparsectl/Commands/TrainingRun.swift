@@ -7,7 +7,8 @@ import SparseLayers
 final class TrainingRun {
   private let options: Train
   private let parts: DatasetParts
-  private let recipe: NetworkRecipe
+  /// Nil when the run starts from a model that no recipe made.
+  private let recipe: NetworkRecipe?
   private let training: TrainingRecipe
   private let trainer: Trainer
   private let network: Network
@@ -26,13 +27,38 @@ final class TrainingRun {
     let source = options.data.dataset ?? .fashionMNIST
     training = options.training.trainingRecipe
     parts = try options.data.load(source, seed: training.seed)
-    recipe = try Self.recipe(options, sample: parts.training)
-    network = try recipe.makeNetwork()
+    (recipe, network) = try Self.network(options, sample: parts.training)
     description = DataDescription(dataset: source.rawValue, like: parts.training)
     let (learnt, validation) = try Self.split(parts, training, network)
     trainer = try Trainer(
       network, recipe: training, training: learnt, validation: validation,
-      backend: options.engine.backend, threads: options.engine.threadCount)
+      backend: options.engine.backend, threads: options.engine.threadCount,
+      trainedBranches: options.exits.trainedBranches)
+  }
+
+  /// The network to train, from a recipe or from a model.
+  private static func network(
+    _ options: Train, sample: Dataset
+  ) throws -> (NetworkRecipe?, Network) {
+    guard let path = options.exits.from else {
+      let recipe = try recipe(options, sample: sample)
+      return (recipe, try recipe.makeNetwork())
+    }
+    let file = try ModelFile(contentsOf: path)
+    try file.requireFit(of: sample, from: options.data.data ?? "the training part")
+    guard let exits = options.exits.recipe else { return (file.recipe, file.network) }
+    var recipe = file.recipe
+    recipe?.exits = exits
+    do {
+      return (
+        recipe,
+        try file.network.addingExits(
+          exits, activation: recipe?.activation ?? .relu, initializer: recipe?.initializer ?? .standard,
+          seed: options.training.seed)
+      )
+    } catch let error as SparseError {
+      throw SparseError(error.code, "\(path): \(error.message)", cause: error)
+    }
   }
 
   private static func recipe(_ options: Train, sample: Dataset) throws -> NetworkRecipe {
@@ -42,6 +68,7 @@ final class TrainingRun {
     var recipe = try options.network.recipe(
       sizes: [features, 512, 256, classes], seed: options.training.seed)
     if options.training.recipe == .published { recipe.initializer = .published }
+    recipe.exits = options.exits.recipe
     guard features >= sample.featureCount else {
       throw SparseError(
         .shapeMismatch,
@@ -101,7 +128,7 @@ final class TrainingRun {
 
   /// Prints the network and what is special of this run.
   private func announce(_ note: String?) throws {
-    for rounding in try recipe.patterns().roundings { Terminal.note("note: \(rounding)") }
+    for rounding in try recipe?.patterns().roundings ?? [] { Terminal.note("note: \(rounding)") }
     let header = TrainingText.header(trainer, network, parts)
     if options.outputOptions.json {
       Terminal.note(header)
@@ -185,7 +212,7 @@ final class TrainingRun {
       Terminal.note("note: \(checkpointPath) is no longer needed, but could not be removed.")
     }
     let summary = TrainingSummary(
-      trained, test: test, validation: lastReport?.validation.last, trainSeconds: trainSeconds,
+      trained, test: test, validation: lastReport?.validation ?? [], trainSeconds: trainSeconds,
       epochSeconds: epochSeconds, trainer: trainer, model: options.output)
     if options.outputOptions.json {
       try Terminal.result(json: summary)

@@ -48,6 +48,26 @@ struct DataOptions: ParsableArguments {
   }
 }
 
+extension DataOptions {
+  /// The kind of a model's data: what the option says, else what the model was trained on.
+  ///
+  /// - Parameters:
+  ///   - file: The model.
+  ///   - model: What errors call it.
+  /// - Returns: The kind.
+  /// - Throws: `SparseError.Code.unsupported` when it was trained on something else.
+  func source(of file: ModelFile, named model: String) throws -> DatasetSource {
+    if let source = dataset ?? DatasetSource(rawValue: file.data.dataset) { return source }
+    let known = DatasetSource.allCases.map(\.rawValue).joined(separator: ", ")
+    throw SparseError(
+      .unsupported,
+      """
+      \(model): was trained on '\(file.data.dataset.prefix(40))', which is none of \(known). Say with \
+      --dataset what to use.
+      """)
+  }
+}
+
 /// How results are printed.
 struct OutputOptions: ParsableArguments {
   @Flag(help: "Print one JSON object on stdout instead of text.")

@@ -58,7 +58,16 @@ enum TrainingText {
         format: "  validation: loss %.4f  accuracy %.2f %%", validation.loss,
         100 * validation.accuracy)
     }
+    let others = report.validation.isEmpty ? report.training : report.validation
+    for branch in others.dropLast() {
+      line += String(format: "  \(branch.branch) %.2f %%", 100 * branch.accuracy)
+    }
     return line
+  }
+
+  /// The accuracy of the earlier branches, if there are any.
+  private static func exits(_ summary: TrainingSummary) -> String {
+    summary.branches.dropLast().map { "\($0.branch): \(Text.percent($0.testAccuracy)), " }.joined()
   }
 
   /// The table beside the dense network, after the run.
@@ -77,7 +86,7 @@ enum TrainingText {
     row("training, MACs per sample", total.trainingMACs, total.denseTrainingMACs)
     return """
 
-      test accuracy \(Text.percent(summary.testAccuracy)) \
+      \(exits(summary))test accuracy \(Text.percent(summary.testAccuracy)) \
       after \(Text.seconds(summary.trainSeconds)) of training\
       \(summary.secondsPerEpoch.map { " (\(Text.fixed($0, 2)) s per epoch)" } ?? "")
 
@@ -104,6 +113,8 @@ struct TrainingSummary: Encodable {
   var testAccuracy: Double
   var testLoss: Double
   var validationAccuracy: Double?
+  /// Every branch, the output last.
+  var branches: [Branch]
   /// The time of training in this process.
   var trainSeconds: Double
   /// The median of the epochs that this process did from end to end; null without any.
@@ -116,8 +127,21 @@ struct TrainingSummary: Encodable {
   var backend: String
   var model: String
 
+  /// How well one branch does if it answers all samples.
+  struct Branch: Encodable {
+    var branch: String
+    var testAccuracy: Double
+    var validationAccuracy: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case branch
+      case testAccuracy = "test_accuracy"
+      case validationAccuracy = "validation_accuracy"
+    }
+  }
+
   enum CodingKeys: String, CodingKey {
-    case epochs, seed, weights, density, backend, model
+    case branches, epochs, seed, weights, density, backend, model
     case testAccuracy = "test_accuracy"
     case testLoss = "test_loss"
     case validationAccuracy = "validation_accuracy"
@@ -127,13 +151,18 @@ struct TrainingSummary: Encodable {
   }
 
   init(
-    _ network: Network, test: [BranchEvaluation], validation: BranchEvaluation?,
+    _ network: Network, test: [BranchEvaluation], validation: [BranchEvaluation],
     trainSeconds: Double, epochSeconds: [Double], trainer: Trainer, model: String
   ) {
     let total = NetworkCost(network).total
     testAccuracy = test.last?.accuracy ?? 0
     testLoss = test.last?.loss ?? 0
-    validationAccuracy = validation?.accuracy
+    validationAccuracy = validation.last?.accuracy
+    branches = test.indices.map { index in
+      Branch(
+        branch: test[index].branch, testAccuracy: test[index].accuracy,
+        validationAccuracy: validation.isEmpty ? nil : validation[index].accuracy)
+    }
     self.trainSeconds = trainSeconds
     secondsPerEpoch = Self.median(epochSeconds)
     epochs = trainer.position.epoch

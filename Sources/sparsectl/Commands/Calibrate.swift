@@ -1,0 +1,170 @@
+import ArgumentParser
+import EarlyExit
+import SparseCore
+import SparseLayers
+
+struct Calibrate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Solve a model's exit thresholds on validation samples, and save them in the model.",
+    discussion: """
+      EXAMPLES
+        sparsectl calibrate model.safetensors --max-accuracy-loss 0.001
+        sparsectl calibrate model.safetensors --target-macs 20000 --rule entropy
+        sparsectl calibrate model.safetensors --shares 0.5,0.3,0.2 --output calibrated.safetensors
+
+      The validation part of the data is used: the part that the data bring themselves, else the \
+      samples that training set aside; never the test part. Each exit first gets a temperature, so \
+      that its probabilities mean what they say, then a threshold. Thresholds are in the rule's own \
+      terms: for entropy a sample leaves below, for all others above.
+      """)
+
+  @Argument(help: ArgumentHelp("The model file.", valueName: "model"))
+  var model: String
+
+  @OptionGroup(title: "Data") var data: DataOptions
+
+  @Option(help: "How sure an exit is: \(RuleName.list).")
+  var rule = RuleName(rule: MaxProbabilityRule())
+
+  @Option(
+    name: .customLong("max-accuracy-loss"),
+    help: ArgumentHelp(
+      "The accuracy that may be lost against the last exit, as a share. (default: 0.001)",
+      valueName: "0...1"))
+  var maxAccuracyLoss: Double?
+
+  @Option(
+    name: .customLong("target-macs"),
+    help: ArgumentHelp(
+      "Instead: the mean multiply–adds of a sample to stay within.", valueName: "count"))
+  var targetMACs: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Instead: the share of samples that leave at each exit, the last included.",
+      valueName: "0.5,0.3,0.2"))
+  var shares: CommaList<Double>?
+
+  @Option(help: ArgumentHelp("Where to write the model. (default: in place)", valueName: "file"))
+  var output: String?
+
+  @OptionGroup(title: "Engine") var engine: EngineOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+
+  func validate() throws {
+    let aims = [maxAccuracyLoss != nil, targetMACs != nil, shares != nil].count { $0 }
+    if aims > 1 {
+      throw ValidationError(
+        "'--max-accuracy-loss', '--target-macs' and '--shares' are different aims; give one.")
+    }
+    if let maxAccuracyLoss, !(0...1).contains(maxAccuracyLoss) {
+      throw ValidationError("'--max-accuracy-loss' must be in 0...1, but is \(maxAccuracyLoss).")
+    }
+    if let targetMACs, !(targetMACs > 0) {
+      throw ValidationError("'--target-macs' must be above 0, but is \(targetMACs).")
+    }
+    if let output, output.isEmpty { throw ValidationError("'--output' must name a file.") }
+  }
+
+  func run() throws {
+    try AtomicFile.requireWritable(output ?? model)
+    var file = try ModelFile(contentsOf: model)
+    let exits = file.network.exits
+    guard exits.count > 1 else {
+      throw SparseError(
+        .unsupported,
+        """
+        \(model): has no exit before its output, so there is no threshold to solve. Add exits with \
+        'sparsectl train --from \(model) --exits …'.
+        """)
+    }
+    let validation = try ValidationPart(of: file, named: model, data)
+    let executor = try NetworkExecutor(
+      file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
+    Terminal.note(warningsOf: executor.plans)
+    let records = try ExitRecords(
+      executor, of: file.network, on: LabeledData(validation.samples, for: file.network),
+      loss: file.training?.loss ?? .softmaxCrossEntropy)
+    guard Set(records.labels).count > 1 else {
+      throw SparseError(
+        .invalidArgument,
+        """
+        All \(records.sampleCount) validation samples are of one class; thresholds solved on them \
+        would say nothing of the others. Give data with more classes.
+        """)
+    }
+    let calibrated = try Calibration(records, rule: rule.rule) { solver in
+      if let targetMACs { return try solver.solve(targetMACs: targetMACs) }
+      if let shares { return try solver.solve(shares: shares.elements) }
+      return try solver.solve(maxAccuracyLoss: maxAccuracyLoss ?? 0.001)
+    }
+    file.exitSettings = calibrated.settings(
+      aim: aim, dataSHA256: try validation.samples.contentHash())
+    try file.write(to: output ?? model)
+    try report(calibrated, records)
+  }
+
+  private var aim: String {
+    if let targetMACs { return "mean MACs of at most \(Text.number(targetMACs))" }
+    if let shares {
+      return "shares of \(shares.elements.map { Text.number($0) }.joined(separator: ", "))"
+    }
+    return "accuracy loss of at most \(Text.number(maxAccuracyLoss ?? 0.001, decimals: 6))"
+  }
+
+  private func report(_ calibrated: Calibration, _ records: ExitRecords) throws {
+    let report = CalibrationReport(calibrated, records, aim: aim, model: output ?? model)
+    if outputOptions.json {
+      try Terminal.result(json: report)
+    } else {
+      try Terminal.result(report.text)
+    }
+  }
+}
+
+/// A confidence rule on the command line.
+struct RuleName: ExpressibleByArgument {
+  let rule: any ConfidenceRule
+
+  /// The known rules, for help texts.
+  static let list = ConfidenceRules.all.map(\.name).joined(separator: ", ")
+
+  init(rule: any ConfidenceRule) { self.rule = rule }
+
+  init?(argument: String) {
+    guard let rule = ConfidenceRules.named(argument) else { return nil }
+    self.rule = rule
+  }
+
+  var defaultValueDescription: String { rule.name }
+
+  static var allValueStrings: [String] { ConfidenceRules.all.map(\.name) }
+}
+
+/// The validation samples of the data that a model was trained on.
+struct ValidationPart {
+  let samples: Dataset
+
+  init(of file: ModelFile, named model: String, _ data: DataOptions) throws {
+    let seed = file.training?.seed ?? 0
+    let parts = try data.load(data.source(of: file, named: model), seed: seed)
+    let place = data.data ?? "the validation part"
+    if let validation = parts.validation {
+      samples = validation
+    } else {
+      guard let training = file.training, training.validationFraction > 0 else {
+        throw SparseError(
+          .unsupported,
+          """
+          \(model): was trained on all training samples, and the data have no validation part, so \
+          there are no samples left to calibrate on. Train it with '--validation-fraction' above 0, \
+          or give data with a validation part.
+          """)
+      }
+      let split = try parts.training.validationSplit(
+        fraction: training.validationFraction, seed: seed)
+      samples = try parts.training.selecting(split.validation)
+    }
+    try file.requireFit(of: samples, from: place)
+  }
+}
