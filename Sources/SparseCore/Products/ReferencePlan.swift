@@ -95,6 +95,13 @@ package final class MultiplyAddCounter: Sendable {
     package var inputGradient = 0
     /// The multiply–adds of dW = P ⊙ (dY·Xᵀ).
     package var weightGradient = 0
+
+    /// Creates counts.
+    package init(forward: Int = 0, inputGradient: Int = 0, weightGradient: Int = 0) {
+      self.forward = forward
+      self.inputGradient = inputGradient
+      self.weightGradient = weightGradient
+    }
   }
 
   private let state = Mutex(Counts())

@@ -86,14 +86,26 @@ struct Measure: ParsableCommand {
   func run() throws {
     let energy = try energyModel.map { try EnergyModel(contentsOf: $0) } ?? .horowitz2014
     let subject = try subject()
-    let timing = try MeasureTiming(
-      subject.model.network, isForced: timing, batchSize: batchSize, engine: engine)
+    try Self.checkCounts(NetworkCost(subject.model.network).total, samples: batchSize ?? 1)
+    let timing = try MeasureTiming(subject.model.network, isForced: timing, engine: engine)
     let report = try MeasureReport(
       subject, options: self, energyModel: energy, timing: timing)
     if outputOptions.json {
       try Terminal.result(json: report)
     } else {
       try Terminal.result(report.text(format))
+    }
+  }
+
+  /// The dense network of a small sparse one can be too large to count the FLOPs of a batch.
+  static func checkCounts(_ total: JunctionCost, samples: Int) throws {
+    guard !total.denseTrainingMACs.multipliedReportingOverflow(by: 2 * samples).overflow else {
+      throw SparseError(
+        .unsupported,
+        """
+        The dense network has \(Text.count(total.denseWeights)) weights: the FLOPs of \
+        \(samples) samples do not fit 64 bits. Give a smaller '--batch-size'.
+        """)
     }
   }
 

@@ -11,12 +11,14 @@ extension MeasureReport {
     }
     let sections = [
       summary.text(format),
+      section("Arithmetic \(ofSamples): multiply–adds (MACs), two FLOPs each", arithmetic),
       section("Junctions: what is stored, in bytes", storage),
-      section("Junctions: MACs \(ofSamples); a MAC is two FLOPs", arithmetic),
+      section("Junctions: MACs \(ofSamples)", junctionMACs),
       section(
         "Training memory, in bytes: batches of \(trainingBatchSize), \(optimizerName)",
         trainingMemory),
-      section("Model file, in bytes", fileSizes),
+      section("Model file, in bytes; the header holds architecture and recipes", fileSizes),
+      section("Estimated energy, in nJ per sample", estimatedEnergy),
     ]
     let lines = format == .markdown ? notes.map { "- \($0)" } : notes
     return (sections + [lines.joined(separator: "\n")]).joined(separator: "\n\n")
@@ -40,15 +42,17 @@ extension MeasureReport {
     }
     row("weights", cost.weights, cost.denseWeights)
     row("biases", cost.biases, cost.biases)
-    row("storage as explicit CSR, bytes", cost.csrStorageBytes, cost.denseStorageBytes)
-    row("storage as compact columns, bytes", cost.storageBytes, cost.denseStorageBytes)
-    row("storage as recipe only, bytes", cost.recipeStorageBytes, cost.denseStorageBytes)
-    row("training memory, bytes", total.memory.network.total, total.memory.dense.total)
+    row("storage: explicit CSR, bytes", cost.csrStorageBytes, cost.denseStorageBytes)
+    row("storage: compact columns, bytes", cost.storageBytes, cost.denseStorageBytes)
+    row("storage: recipe only, bytes", cost.recipeStorageBytes, cost.denseStorageBytes)
+    row(
+      "training memory, batch \(trainingBatchSize), bytes", total.memory.network.total,
+      total.memory.dense.total)
     row("inference, MACs \(ofSamples)", cost.macs, cost.denseMACs)
     row("training, MACs \(ofSamples)", cost.trainingMACs, cost.denseTrainingMACs)
     func energy(_ name: String, _ value: EnergyEstimate, _ dense: EnergyEstimate) {
       table.add([
-        "\(name), nJ per sample, estimated", Self.nanojoules(value.total),
+        "estimated energy of \(name), nJ per sample", Self.nanojoules(value.total),
         Self.nanojoules(dense.total),
         Text.ratio(value.total > 0 ? dense.total / value.total : 1),
       ])
@@ -71,7 +75,7 @@ extension MeasureReport {
       row(
         "latency of \(samples), µs", 1000 * times.network.median,
         times.dense.map { 1000 * $0.median }
-      ) { Text.number($0, decimals: $0 < 100 ? 1 : 0) }
+      ) { $0 < 100 ? Text.number($0, decimals: 1) : Text.count(Int($0.rounded())) }
     }
     if let times = timing.rows.value?.last {
       func rate(_ timing: Timing) -> Double { 1000 * Double(times.batchSize) / timing.median }
@@ -83,8 +87,10 @@ extension MeasureReport {
       ])
     }
     if let energy = timing.energy.value {
-      row("inference, µJ per sample, measured", 1e6 * energy.network, energy.dense.map { 1e6 * $0 })
-      { Text.number($0, decimals: 2) }
+      row(
+        "measured energy of inference, µJ per sample", 1e6 * energy.network,
+        energy.dense.map { 1e6 * $0 }
+      ) { Text.number($0, decimals: 2) }
     }
   }
 
@@ -114,7 +120,7 @@ extension MeasureReport {
     return table
   }
 
-  private var arithmetic: Table {
+  private var junctionMACs: Table {
     var table = Table([
       "junction", "inference", "dense", "input gradient", "weight gradient", "training step",
       "dense", "ratio",
@@ -130,11 +136,29 @@ extension MeasureReport {
     return table
   }
 
+  private var arithmetic: Table {
+    var table = Table(["", "MACs", "FLOPs", "dense MACs", "dense FLOPs", "ratio"])
+    let cost = total.cost
+    let products: [(String, Int, Int)] = [
+      ("inference", cost.macs, cost.denseMACs),
+      ("input gradients", cost.inputGradientMACs, cost.denseInputGradientMACs),
+      ("weight gradients", cost.weightGradientMACs, cost.denseWeightGradientMACs),
+      ("training step", cost.trainingMACs, cost.denseTrainingMACs),
+    ]
+    for (name, macs, dense) in products {
+      table.add([
+        name, Text.count(macs), Text.count(2 * macs), Text.count(dense), Text.count(2 * dense),
+        macs > 0 ? Text.ratio(Double(dense) / Double(macs)) : "–",
+      ])
+    }
+    return table
+  }
+
   private var trainingMemory: Table {
     var table = Table(["", "this network", "dense", "ratio"])
     let total = memory.total
     let parts: [(String, KeyPath<TrainingMemory.Bytes, Int>)] = [
-      ("weights and biases", \.values), ("their copies", \.copies), ("gradients", \.gradients),
+      ("weights and biases", \.values), ("copies of them", \.copies), ("gradients", \.gradients),
       ("optimiser state", \.optimizerState), ("activations", \.activations),
       ("gradients of activations", \.activationGradients), ("indices", \.indices),
       ("total", \.total),
@@ -174,27 +198,53 @@ extension MeasureReport {
       notes.append("this program was built without optimisation; its times mean little")
       #endif
     }
-    let model = energyModel
-    let levels = model.levels.map {
-      "\(Text.number($0.picojoulesPerByte)) \($0.name)"
-    }.joined(separator: ", ")
+    notes += [energyNote, measuredEnergyNote]
     notes.append(
-      "energy, estimated: \(Text.number(model.multiplyPicojoules)) pJ a multiplication, "
-        + "\(Text.number(model.addPicojoules)) an addition; per byte \(levels) (\(model.source))")
+      """
+      training memory: copies are the transposed weights and the network as training found it; the \
+      dense network is given neither transposed weights nor indices
+      """)
     notes.append(
-      "  weights read once per batch: for inference (\(batchSize)) from \(energy.inferenceLevel.name), "
-        + "dense \(denseEnergy.inferenceLevel.name); for training (\(trainingBatchSize)) "
-        + "\(energy.trainingLevel.name), dense \(denseEnergy.trainingLevel.name)")
-    notes.append("  activations read once per MAC, from \(energy.activationLevel.name)")
-    if let energy = timing.energy.value {
-      notes.append(
-        "energy, measured: \(energy.zones.joined(separator: ", ")), idle power and other programs "
-          + "included, batches of \(energy.batchSize)")
-    } else if let reason = timing.energy.reason {
-      notes.append("energy, measured: not measured: \(reason)")
-    }
-    notes.append(
-      "not counted: activation functions, losses and the optimiser's arithmetic; the data set")
+      "not counted: activation functions, losses, the optimiser's arithmetic; memory of the data set"
+    )
     return notes
+  }
+
+  private var estimatedEnergy: Table {
+    var table = Table(["", "arithmetic", "weights", "activations", "total", "weights are in"])
+    func row(_ name: String, _ estimate: EnergyEstimate, _ level: EnergyModel.Level) {
+      let parts = [estimate.arithmetic, estimate.weights, estimate.activations, estimate.total]
+      table.add([name] + parts.map(Self.nanojoules) + [level.name])
+    }
+    for (name, energy) in [("", energy), ("dense ", denseEnergy)] {
+      row(
+        "\(name)inference, batches of \(batchSize)", energy.total.inference, energy.inferenceLevel)
+      row(
+        "\(name)training, batches of \(trainingBatchSize)", energy.total.training,
+        energy.trainingLevel)
+    }
+    return table
+  }
+
+  private var energyNote: String {
+    let model = energyModel
+    let levels = model.levels.map { "\($0.name) \(Text.number($0.picojoulesPerByte))" }
+    return """
+      energy model: \(model.source): \(Text.number(model.multiplyPicojoules)) pJ a multiplication, \
+      \(Text.number(model.addPicojoules)) pJ an addition; pJ a byte: \(levels.joined(separator: ", ")); \
+      weights are read once per batch from the smallest memory that holds them, activations (in \
+      \(energy.activationLevel.name)) once per MAC
+      """
+  }
+
+  private var measuredEnergyNote: String {
+    switch timing.energy {
+    case .skipped(let reason): "measured energy: not measured: \(reason)"
+    case .measured(let energy):
+      """
+      measured energy: \(energy.zones.joined(separator: ", ")), idle power and other programs \
+      included, batches of \(energy.batchSize)
+      """
+    }
   }
 }

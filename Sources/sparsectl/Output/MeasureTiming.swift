@@ -8,7 +8,7 @@ struct MeasureTiming {
   /// about a second.
   static let dailyDenseWeights = 4_000_000
 
-  /// The sizes of batches that are always timed.
+  /// The sizes of the batches that are timed.
   private static let batchSizes = [1, 256]
 
   /// Something measured of both networks, or the reason why it was not.
@@ -41,29 +41,39 @@ struct MeasureTiming {
   /// - Parameters:
   ///   - network: The network.
   ///   - isForced: Whether timing was asked for, or ruled out.
-  ///   - batchSize: One more batch size, if any.
   ///   - engine: The engine and its threads.
   /// - Throws: What the engine throws.
-  init(
-    _ network: Network, isForced: Bool?, batchSize: Int?, engine: EngineOptions
-  ) throws {
+  init(_ network: Network, isForced: Bool?, engine: EngineOptions) throws {
     backend = engine.backend
     threads = engine.threadCount
-    guard isForced != false else {
-      rows = .skipped("--no-timing")
+    if let reason = Self.reason(against: network, isForced: isForced) {
+      rows = .skipped(reason)
       denseSkipped = nil
-      energy = .skipped("--no-timing")
+      energy = .skipped(reason)
       return
     }
     let weights = NetworkCost(network).total.denseWeights
     denseSkipped = Self.reasonAgainst(denseWeights: weights, isForced: isForced == true)
-    let batchSizes = Set(Self.batchSizes + [batchSize].compactMap { $0 }).sorted()
     let comparison = try InferenceComparison(
-      network, dense: denseSkipped == nil ? network.densified() : nil, batchSizes: batchSizes,
+      network, dense: denseSkipped == nil ? network.densified() : nil,
+      batchSizes: Self.batchSizes,
       backend: backend, threads: threads)
     Terminal.note(warningsOf: comparison.plans)
     rows = .measured(try comparison.time())
-    energy = try Self.energy(comparison, batchSize: batchSizes.last ?? 1)
+    energy = try Self.energy(comparison, batchSize: Self.batchSizes[1])
+  }
+
+  private static func reason(against network: Network, isForced: Bool?) -> String? {
+    guard isForced != false else { return "--no-timing" }
+    let features = network.places.reduce(network.inputSize) { $0 + network[$1].outputSize }
+    let bytes = 4.0 * Double(features) * Double(batchSizes[1])
+    guard bytes <= Machine.memoryBytes / 4 else {
+      return """
+        \(batchSizes[1]) samples of \(Text.count(features)) features would take \
+        \(Text.number(bytes / 1e9, decimals: 0)) GB
+        """
+    }
+    return nil
   }
 
   /// The bytes that values, patterns and plans of a dense network take per weight, and some more.
