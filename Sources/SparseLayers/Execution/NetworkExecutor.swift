@@ -86,10 +86,7 @@ public final class NetworkExecutor {
     self.batchCapacity = batchCapacity
     self.plans = plans
     self.shapingPlans = shapingPlans
-    // A last tile that is not full still takes up a whole tile's lanes.
-    let lanes =
-      (1...batchCapacity).lazy.map { Self.shape(shapingPlans, samples: $0).lanes }.max()
-      ?? batchCapacity
+    let lanes = Self.lanes(shapingPlans, batchCapacity: batchCapacity)
     try Self.checkMemory(network, lanes: lanes, isTraining: isTraining)
     var builder = OperatorBuilder(
       network: network, capacity: lanes, isTraining: isTraining, trainedBranches: trainedBranches,
@@ -136,6 +133,11 @@ public final class NetworkExecutor {
     var width = 0
     for plan in plans { width = max(width, plan.tileWidth(samples: samples) ?? 0) }
     return Tiles.Shape(samples: samples, width: width > 0 ? width : max(samples, 1))
+  }
+
+  /// The most lanes of a batch: a last tile that is not full still takes up a whole tile's lanes.
+  static func lanes(_ plans: [any JunctionPlan], batchCapacity: Int) -> Int {
+    (1...batchCapacity).lazy.map { shape(plans, samples: $0).lanes }.max() ?? batchCapacity
   }
 
   /// Computes all branches for the batch that is in `input`.

@@ -8,3 +8,4 @@ extension Backend: ExpressibleByArgument {}
 extension DatasetSource: ExpressibleByArgument {}
 extension DensityPolicy: ExpressibleByArgument {}
 extension Loss: ExpressibleByArgument {}
+extension StorageForm: ExpressibleByArgument {}

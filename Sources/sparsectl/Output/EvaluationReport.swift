@@ -1,4 +1,5 @@
 import EarlyExit
+import SparseCore
 import SparseLayers
 
 /// What `evaluate` prints.
