@@ -14,6 +14,7 @@ public struct PatternFamily: Sendable {
   /// Every family that can be named by text, in the order in which help and errors list them.
   static let registered: [any PatternRule.Type] = [
     StructuredRule.self, BalancedRule.self, RandomRule.self, FullRule.self, GroupedRule.self,
+    ClashFreeRule.self,
   ]
 
   let rule: any PatternRule

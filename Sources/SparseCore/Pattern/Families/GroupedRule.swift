@@ -58,13 +58,7 @@ struct GroupedRule: PatternRule {
     let nearest = structured.nearestEdges(to: density, in: groups)
     let edges = nearest.edges * size
     guard nearest.reason != nil else { return (edges, nil) }
-    let divisor = groups.commonDivisor
-    return (
-      edges,
-      "\(description) patterns of \(shape) have densities k/\(divisor), and "
-        + "\(edges / (shape.cells / divisor))/\(divisor) is the nearest (out-degree "
-        + "\(edges / shape.inputs), in-degree \(edges / shape.outputs)); balanced patterns have any"
-    )
+    return (edges, shape.nearest(description, groups.commonDivisor, edges))
   }
 
   func check(edges: Int, in shape: JunctionShape) throws {

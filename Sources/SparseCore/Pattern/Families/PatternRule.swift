@@ -8,6 +8,9 @@ protocol PatternRule: Sendable {
   /// How the family is written in help texts: the name, and its argument where it takes one.
   static var usage: String { get }
 
+  /// Whether the argument is itself a list with commas.
+  static var takesList: Bool { get }
+
   /// Creates the rule from the text after the colon, `nil` when there is no colon.
   ///
   /// - Throws: `SparseError` when the argument does not fit.
@@ -39,6 +42,8 @@ protocol PatternRule: Sendable {
 
 extension PatternRule {
   static var usage: String { name }
+
+  static var takesList: Bool { false }
 
   var description: String { Self.name }
 
