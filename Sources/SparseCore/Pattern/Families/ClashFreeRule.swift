@@ -71,10 +71,9 @@ struct ClashFreeRule: PatternRule {
     guard parts.count == (isDithered ? 3 : 2), let type = Int(parts[0]), parts[1].hasPrefix("z="),
       let memories = Int(parts[1].dropFirst(2))
     else {
-      let found = argument.map { "':\($0.prefix(80))'" } ?? "nothing"
       throw SparseError(
         .invalidArgument,
-        "The family 'clash-free' needs its type and the number of memories, but \(found) is given. "
+        "The family 'clash-free' needs its type and the number of memories, but \(found(argument)) is given. "
           + "Write clash-free:1,z=8 or clash-free:1,z=8,dither; the types are 1, 2 and 3.")
     }
     try self.init(type: type, memories: memories, isDithered: isDithered)

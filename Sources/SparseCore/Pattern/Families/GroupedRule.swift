@@ -31,10 +31,9 @@ struct GroupedRule: PatternRule {
 
   init(argument: Substring?) throws {
     guard let argument, let size = Int(argument) else {
-      let found = argument.map { "':\($0.prefix(80))'" } ?? "nothing"
       throw SparseError(
         .invalidArgument,
-        "The family 'grouped' needs the size of its groups, but \(found) is given. Write grouped:4, "
+        "The family 'grouped' needs the size of its groups, but \(found(argument)) is given. Write grouped:4, "
           + "grouped:8 or grouped:16.")
     }
     try self.init(size: size)
