@@ -13,6 +13,9 @@ public struct DensityGrid: Sendable {
   /// The density of each cell, row-major: `[rows × columns]`.
   public let densities: [Double]
 
+  /// The density of the densest cell.
+  public let maximum: Double
+
   /// Lays a grid over a pattern.
   ///
   /// - Parameters:
@@ -40,6 +43,7 @@ public struct DensityGrid: Sendable {
     densities = counts.enumerated().map { cell, count in
       Double(count) / Double(heights[cell / width] * widths[cell % width])
     }
+    maximum = densities.max() ?? 0
   }
 
   /// How many neurons each of some cells has: those whose index times `cells / neurons` lies in it.
@@ -54,7 +58,4 @@ public struct DensityGrid: Sendable {
   ///   - row: A row of cells, in `0..<rows`.
   ///   - column: A column of cells, in `0..<columns`.
   public subscript(row: Int, column: Int) -> Double { densities[row * columns + column] }
-
-  /// The density of the densest cell.
-  public var maximum: Double { densities.max() ?? 0 }
 }
