@@ -6,4 +6,5 @@ public import SparseLayers
 extension Activation.Function: ExpressibleByArgument {}
 extension Backend: ExpressibleByArgument {}
 extension DatasetSource: ExpressibleByArgument {}
+extension DensityPolicy: ExpressibleByArgument {}
 extension Loss: ExpressibleByArgument {}

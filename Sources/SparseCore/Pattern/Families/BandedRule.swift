@@ -5,7 +5,8 @@ extension PatternFamily {
 
 /// A band along the diagonal, from the first input at the first output to the last at the last.
 ///
-/// In-degrees differ by at most one, the larger ones spread evenly. Nothing is drawn: the seed does not
+/// In-degrees differ by at most one, the larger ones spread evenly; so the band's edges are straight to
+/// within one input. Nothing is drawn: the seed does not
 /// matter. Inputs are left out only where the band is narrower than its step, inputs/outputs.
 struct BandedRule: PatternRule {
   static let name = "banded"

@@ -41,41 +41,16 @@ extension Pattern {
     var reader = try open()
     let shape = reader.shape
     var rows: [UInt32] = []
-    var unsorted: [UInt32] = []
+    var columns: [UInt32] = []
     rows.reserveCapacity(reader.plausibleEdges)
-    unsorted.reserveCapacity(reader.plausibleEdges)
-    var offsets = [Int](repeating: 0, count: shape.outputs + 1)
+    columns.reserveCapacity(reader.plausibleEdges)
     while let edge = try reader.nextEdge() {
       rows.append(UInt32(edge.output))
-      unsorted.append(UInt32(edge.input))
-      offsets[edge.output + 1] += 1
+      columns.append(UInt32(edge.input))
     }
-    for row in 0..<shape.outputs { offsets[row + 1] += offsets[row] }
-
-    // A counting sort by row; within a row the order of the file remains.
-    var next = offsets
-    var columns = [UInt32](repeating: 0, count: unsorted.count)
-    for (row, column) in zip(rows, unsorted) {
-      columns[next[Int(row)]] = column
-      next[Int(row)] += 1
+    try self.init(outputs: shape.outputs, inputs: shape.inputs, rows: rows, columns: columns) {
+      try Self.repetition(of: Edge(output: $0, input: $1), open)
     }
-    for row in 0..<shape.outputs {
-      let range = offsets[row]..<offsets[row + 1]
-      guard let twice = Self.sort(range, of: &columns) else { continue }
-      throw try Self.repetition(of: Edge(output: row, input: Int(twice)), open)
-    }
-    try self.init(
-      outputs: shape.outputs, inputs: shape.inputs, rowOffsets: offsets, columns: columns)
-  }
-
-  /// Sorts a range where it is not sorted yet, and returns a number that it holds twice, if any.
-  private static func sort(_ range: Range<Int>, of columns: inout [UInt32]) -> UInt32? {
-    let isIncreasing = { (columns: [UInt32]) in
-      range.dropFirst().first { columns[$0 - 1] >= columns[$0] } == nil
-    }
-    if isIncreasing(columns) { return nil }
-    columns[range].sort()
-    return range.dropFirst().first { columns[$0 - 1] == columns[$0] }.map { columns[$0] }
   }
 
   /// Reads the file again to name both lines of an edge that it holds twice.

@@ -33,8 +33,7 @@ public enum PatternFile {
   ///   no pattern, `unsupported` when it is of another kind, `fileSystem` when it cannot be read.
   public static func read(_ path: String, as format: Format) throws -> Pattern {
     switch format {
-    case .matrixMarket: try Pattern(matrixMarketBytes: bytes(of: path), source: path)
-    case .npz: try Pattern(npzPath: path)
+    case .matrixMarket, .npz: try Pattern(contentsOf: path)
     case .edgeList: try Pattern(edgeListBytes: bytes(of: path), source: path)
     }
   }
@@ -78,6 +77,6 @@ public enum PatternFile {
   }
 
   private static func bytes(of path: String) throws -> [UInt8] {
-    try BoundedFile.read(path: path, maximumBytes: DataLimits.fileBytes)
+    try BoundedFile.read(path: path, maximumBytes: DataLimits.patternTextBytes)
   }
 }

@@ -100,11 +100,11 @@ extension PatternCommand {
     }
 
     private func examine() throws -> PatternCheckReport {
-      var sources: [PatternSource] = []
+      var sources: [PatternInput] = []
       var report = PatternCheckReport()
       for file in files {
         do {
-          sources.append(try PatternSource(file, isQualified: files.count > 1))
+          sources.append(try PatternInput(file, isQualified: files.count > 1))
         } catch let error as SparseError where Self.isInvalid(error) {
           let faults = try PatternFile.Format(path: file).map {
             try PatternFile.faults(of: file, as: $0, after: error)

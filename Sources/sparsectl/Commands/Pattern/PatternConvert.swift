@@ -28,7 +28,7 @@ extension PatternCommand {
 
     func run() throws {
       try AtomicFile.requireWritable(target.path)
-      let junction = try PatternSource(source).junction(named: choice.junction)
+      let junction = try PatternInput(source).junction(named: choice.junction)
       try target.write(junction.pattern)
       let summary = try PatternSummary(junction)
       if outputOptions.json {

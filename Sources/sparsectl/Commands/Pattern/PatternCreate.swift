@@ -36,7 +36,7 @@ extension PatternCommand {
 
     @Option(
       help: ArgumentHelp(
-        "The family: \(PatternFamily.usages.joined(separator: ", ")).", valueName: "family"))
+        "The family: \(PatternFamily.usages.joined(separator: "; ")).", valueName: "family"))
     var pattern = "structured"
 
     @Option(help: ArgumentHelp("Decides the connections.", valueName: "number"))

@@ -3,10 +3,10 @@ import SparseLayers
 
 /// Looks at patterns by themselves, and at those that follow each other as one network.
 struct PatternExamination {
-  private let sources: [PatternSource]
+  private let sources: [PatternInput]
   private let memories: [Int]
   private let windows: (Int) throws -> ScatterWindows?
-  private let ways: [PatternSource.Way]
+  private let ways: [PatternInput.Way]
 
   /// Finds out what follows what.
   ///
@@ -15,7 +15,7 @@ struct PatternExamination {
   ///   - memories: The memories of each junction's inputs: none, one for all, or one each.
   ///   - windows: The windows of a layer that reads the data, by its neurons; nil for the smallest.
   init(
-    _ sources: [PatternSource], memories: [Int],
+    _ sources: [PatternInput], memories: [Int],
     windows: @escaping (_ neurons: Int) throws -> ScatterWindows?
   ) {
     self.sources = sources
@@ -25,7 +25,7 @@ struct PatternExamination {
     let files = sources.filter(\.ways.isEmpty).flatMap(\.junctions)
     if files.count > 1, let chain = try? PatternChain(files.map(\.pattern)) {
       ways.append(
-        PatternSource.Way(branch: nil, names: files.map(\.name), patterns: chain))
+        PatternInput.Way(branch: nil, names: files.map(\.name), patterns: chain))
     }
     self.ways = ways
   }

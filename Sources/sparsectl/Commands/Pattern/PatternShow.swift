@@ -36,14 +36,14 @@ extension PatternCommand {
 
     func run() throws {
       if let output { try AtomicFile.requireWritable(output) }
-      let summaries = try PatternSource(file).junctions(named: choice.junction)
+      let summaries = try PatternInput(file).junctions(named: choice.junction)
         .map { try PatternSummary($0) }
       if let output {
         let picture = PatternPicture.svg(of: summaries)
         try AtomicFile.write(to: output) { try $0.write(picture) }
       }
       if outputOptions.json {
-        try Terminal.result(json: PatternList(junctions: summaries))
+        try Terminal.result(json: ShownPatterns(junctions: summaries))
       } else if let output {
         try Terminal.result("\(PatternSummary.table(summaries))\n\npicture: \(output)")
       } else {
@@ -56,7 +56,7 @@ extension PatternCommand {
 }
 
 /// What `pattern show --json` prints: the patterns, and the keys of a pattern by itself beside them.
-private struct PatternList: Encodable {
+private struct ShownPatterns: Encodable {
   let junctions: [PatternSummary]
 
   enum CodingKeys: CodingKey {

@@ -19,7 +19,7 @@ struct PatternSummary: Encodable {
     sha256 = try pattern.sha256
   }
 
-  init(_ junction: PatternSource.Junction) throws {
+  init(_ junction: PatternInput.Junction) throws {
     try self.init(junction.pattern, name: junction.name)
   }
 

@@ -3,7 +3,7 @@ import SparseCore
 import SparseLayers
 
 /// The patterns of a file: one, or those of a model's junctions.
-struct PatternSource {
+struct PatternInput {
   /// A pattern and what to call it.
   struct Junction {
     let name: String
