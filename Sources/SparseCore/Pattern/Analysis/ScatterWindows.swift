@@ -85,7 +85,7 @@ public struct ScatterWindows: Hashable, Sendable {
     var size = neurons
     if degree >= Double(neurons) {
       size = 1
-    } else if let whole = Int(exactly: degree) {
+    } else if let whole = Int(exactly: degree), whole > 0 {
       size = neurons / greatestCommonDivisor(neurons, whole)
     } else if degree > 0 {
       size = min(neurons, Int((Double(neurons) / degree).rounded(.up)))

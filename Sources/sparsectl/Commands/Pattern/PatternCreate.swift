@@ -67,7 +67,8 @@ extension PatternCommand {
         throw ValidationError("'--density' and '--out-degree' say the same thing twice; give one.")
       }
       do {
-        _ = try chooseRecipe()
+        let recipe = try chooseRecipe().recipe
+        if schedule != nil, recipe.family.memories == nil { _ = try ClashFreeSchedule(recipe) }
       } catch let error as SparseError {
         throw ValidationError(error.message)
       }
