@@ -74,8 +74,11 @@ struct ParsingTests {
       ("pattern create --inputs 8 --outputs 6 --out-degree 2", "Nearest admissible: 3"),
       ("pattern create --inputs 8 --outputs 4 --out-degree 5", "between 1 and 4"),
       ("pattern create --inputs 8 --outputs 4 --pattern nonsense", "Known families"),
-      ("pattern create --inputs 8 --outputs 4 --pattern clash-free:1,z=3", "z must divide the inputs"),
-      ("pattern create --inputs 8 --outputs 4 --junction-index -1", "count from 0"),
+      (
+        "pattern create --inputs 8 --outputs 4 --pattern clash-free:1,z=3",
+        "z must divide the inputs"
+      ),
+      ("pattern create --inputs 8 --outputs 4 --junction-index=-1", "count from 0"),
       ("pattern create --inputs 8 --outputs 4 --output p.txt", "invalid for '--output"),
       ("pattern create --inputs 8 --outputs 4 --schedule s.csv", "has no memory schedule"),
       ("pattern check", "<file>"),

@@ -158,7 +158,8 @@ struct PatternCommandTests {
       try Program.run("pattern", "convert", model, target), says: "has 2 junctions",
       "backbone.0, output.0")
     expectFailure(
-      try Program.run("pattern", "convert", model, target, "--junction", "x"), says: "no junction 'x'")
+      try Program.run("pattern", "convert", model, target, "--junction", "x"),
+      says: "no junction 'x'")
     let one = try Program.run(
       "pattern", "convert", model, target, "--junction", "backbone.0", "--json"
     ).json()

@@ -33,8 +33,10 @@ import Testing
     arguments: [
       ("", 1, "ends before its heading"), ("# only\n", 1, "ends before its heading"),
       ("0,1\n", 1, "heading is not"), ("input;output\n", 1, "a comma is missing"),
-      ("input,output,weight\n", 1, "',weight' follows"), ("input,output\n", 1, "there are no edges"),
-      ("input,output\n0\n", 2, "a comma is missing"), ("input,output\n0,\n", 2, "output is missing"),
+      ("input,output,weight\n", 1, "',weight' follows"),
+      ("input,output\n", 1, "there are no edges"),
+      ("input,output\n0\n", 2, "a comma is missing"),
+      ("input,output\n0,\n", 2, "output is missing"),
       ("input,output\n,1\n", 2, "input is missing"), ("input,output\n0,1,2\n", 2, "',2' follows"),
       ("input,output\n0,-1\n", 2, "output '-1' is not a whole number"),
       ("input,output\n1.5,1\n", 2, "input '1.5' is not a whole number"),
@@ -91,7 +93,8 @@ import Testing
     #expect(found.count == 49 && found.messages.count == PatternFaults.maximumMessages)
     #expect(found.messages[0].contains("line 4"))
     let edges = PatternFaults(
-      edgeListBytes: Array("# 2 inputs and 2 outputs\ninput,output\n0,0\n5,0\n0,0\n".utf8), source: "f")
+      edgeListBytes: Array("# 2 inputs and 2 outputs\ninput,output\n0,0\n5,0\n0,0\n".utf8),
+      source: "f")
     #expect(edges.count == 2)
   }
 }

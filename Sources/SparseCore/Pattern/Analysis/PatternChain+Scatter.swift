@@ -1,9 +1,10 @@
 /// How evenly a chain's connections are spread over its first and its last layer, from 0 to 1.
 ///
-/// A figure of merit by which patterns can be compared before any training: where it is low, parts of
-/// a layer are hardly seen by some neurons of the other end. Of networks that were trained, those with
-/// a low scatter were the less accurate: S. Dey, K.-W. Huang, P. A. Beerel, K. M. Chugg:
-/// *Characterizing Sparse Connectivity Patterns in Neural Networks*, ITA 2018, arXiv:1711.02131.
+/// A figure of merit by which patterns are compared before any training: where it is low, parts of a
+/// layer are hardly seen by some neurons of the other end.
+///
+/// Sourya Dey, Kuan-Wen Huang, Peter A. Beerel, Keith M. Chugg: *Characterizing Sparse Connectivity
+/// Patterns in Neural Networks*, ITA 2018, arXiv:1711.02131.
 public struct Scatter: Hashable, Sendable {
   /// The mean over windows of inputs and all outputs of min(1, paths / ideal).
   public let forward: Double

@@ -40,7 +40,8 @@ struct EdgeListReader: EdgeReader {
   }
 
   func repeated(_ edge: Edge, line: Int, firstLine: Int) -> SparseError {
-    scanner.corrupt("edge \(edge.input),\(edge.output) repeats the one of line \(firstLine)",
+    scanner.corrupt(
+      "edge \(edge.input),\(edge.output) repeats the one of line \(firstLine)",
       line: line)
   }
 }
@@ -54,7 +55,8 @@ extension EdgeListReader {
   /// Looks whether the first line says the sizes.
   private func declaredShape() throws -> JunctionShape? {
     var first = scanner
-    guard first.nextRawLine(), first.nextWord() == "#", let inputs = first.nextWord().flatMap(Int.init),
+    guard first.nextRawLine(), first.nextWord() == "#",
+      let inputs = first.nextWord().flatMap(Int.init),
       first.nextWord() == "inputs", first.nextWord() == "and",
       let outputs = first.nextWord().flatMap(Int.init), first.nextWord() == "outputs"
     else { return nil }

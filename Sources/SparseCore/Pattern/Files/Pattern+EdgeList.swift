@@ -12,7 +12,8 @@ extension Pattern {
   public func edgeListText() -> String {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(80 + 14 * edgeCount)
-    bytes += Array("\(EdgeListReader.comment(for: storage.shape))\n\(EdgeListReader.heading)\n".utf8)
+    bytes += Array(
+      "\(EdgeListReader.comment(for: storage.shape))\n\(EdgeListReader.heading)\n".utf8)
     for row in 0..<outputs {
       for edge in edges(ofRow: row) {
         bytes.append(decimal: Int(columns[edge]))

@@ -88,9 +88,9 @@ enum ZipWriter {
     failure(action, reason: unsafe String(cString: zip_error_strerror(error)))
   }
 
-  private static func failure(_ action: String, reason: String = "there is no memory")
-    -> SparseError
-  {
+  private static func failure(
+    _ action: String, reason: String = "there is no memory"
+  ) -> SparseError {
     SparseError(
       .backend, "libzip cannot \(action): \(reason). Free some memory, then try again.")
   }

@@ -50,6 +50,7 @@ struct PatternInput {
   /// The junctions that an option chooses: all of them without it.
   ///
   /// - Parameter name: A junction's name, or nil.
+  /// - Returns: At least one, where the file has any.
   /// - Throws: `SparseError` naming those that there are.
   func junctions(named name: String?) throws -> [Junction] {
     guard let name else { return junctions }
@@ -63,6 +64,7 @@ struct PatternInput {
   /// The one junction that an option chooses.
   ///
   /// - Parameter name: A junction's name, or nil where there is but one.
+  /// - Returns: That junction.
   /// - Throws: `SparseError` naming those that there are.
   func junction(named name: String?) throws -> Junction {
     let chosen = try junctions(named: name)

@@ -30,7 +30,8 @@ extension PatternCommand {
 
     func validate() throws {
       if let output, !output.lowercased().hasSuffix(".svg") {
-        throw ValidationError("'--output' draws SVG; name a file that ends in .svg, not '\(output)'.")
+        throw ValidationError(
+          "'--output' draws SVG; name a file that ends in .svg, not '\(output)'.")
       }
     }
 

@@ -59,7 +59,9 @@ struct HistogramPicture {
     for index in stride(from: 0, to: bins.count, by: every) {
       canvas.text(labels[index], x: x + (Double(index) + 0.5) * step, y: bottom + 16, style)
     }
-    guard let highest = bins.indices.max(by: { bins[$0].neurons < bins[$1].neurons }) else { return }
+    guard let highest = bins.indices.max(by: { bins[$0].neurons < bins[$1].neurons }) else {
+      return
+    }
     canvas.text(
       Text.count(bins[highest].neurons), x: x + (Double(highest) + 0.5) * step,
       y: bottom - Self.barsHeight - 3, style)

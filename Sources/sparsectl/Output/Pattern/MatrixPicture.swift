@@ -99,7 +99,9 @@ extension MatrixPicture {
     let position = 2 * Double(level) / Double(levels)
     let first = min(Int(position), 1)
     let share = position - Double(first)
-    let channels = zip(stops[first], stops[first + 1]).map { Int(($0 + ($1 - $0) * share).rounded()) }
+    let channels = zip(stops[first], stops[first + 1]).map {
+      Int(($0 + ($1 - $0) * share).rounded())
+    }
     return String(format: "#%02x%02x%02x", channels[0], channels[1], channels[2])
   }
 }

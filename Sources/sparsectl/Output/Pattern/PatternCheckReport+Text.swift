@@ -58,7 +58,8 @@ extension JunctionCheck {
 
   private func dead(_ degrees: [Int], of neurons: String, _ whither: String) -> String {
     let dead = degrees.indices.filter { degrees[$0] == 0 }
-    let some = dead.prefix(8).map { "\($0)" }.joined(separator: ", ") + (dead.count > 8 ? ", …" : "")
+    let some =
+      dead.prefix(8).map { "\($0)" }.joined(separator: ", ") + (dead.count > 8 ? ", …" : "")
     return "\(summary.name): \(Text.count(dead.count)) of \(Text.count(degrees.count)) \(neurons) "
       + "have no connection \(whither): \(some)"
   }

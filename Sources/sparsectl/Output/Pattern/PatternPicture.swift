@@ -62,7 +62,8 @@ extension PatternSummary {
   /// The family, or the name where that is not known, and the sizes.
   fileprivate var title: String {
     let subject = pattern.recipe.map { "\($0.family)" } ?? name
-    return "\(subject): \(Text.count(pattern.inputs)) inputs → \(Text.count(pattern.outputs)) outputs"
+    return
+      "\(subject): \(Text.count(pattern.inputs)) inputs → \(Text.count(pattern.outputs)) outputs"
   }
 
   fileprivate var subtitle: String {

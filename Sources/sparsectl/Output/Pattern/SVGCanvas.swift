@@ -62,6 +62,7 @@ struct SVGCanvas {
   ///   - width: Its width in pixels.
   ///   - height: Its height in pixels.
   ///   - title: What it shows, for those who cannot see it.
+  /// - Returns: The text of the file.
   func document(width: Double, height: Double, title: String) -> String {
     let size = #"width="\#(Self.number(width))" height="\#(Self.number(height))""#
     let view = "0 0 \(Self.number(width)) \(Self.number(height))"

@@ -59,7 +59,8 @@ import Testing
   @Test("agrees with the definition for patches of a padded image, side by side or overlapping")
   func patches() throws {
     // An image of 5×6 in a layer of 32.
-    let junction = try PatternCase(family: .structured, inputs: 32, outputs: 20, density: 0.25).make()
+    let junction = try PatternCase(family: .structured, inputs: 32, outputs: 20, density: 0.25)
+      .make()
     for step in [nil, 1, 2] as [Int?] {
       let windows = try ScatterWindows(
         imageRows: 5, imageColumns: 6, patchRows: 2, patchColumns: 3, step: step)
