@@ -25,16 +25,18 @@ extension PatternChain {
   ///     scatter = mean over w and i of min(1, c / ideal)
   ///     ideal   = neurons of a window · product of the in-degrees / inputs
   ///
-  /// Where in-degrees differ, their mean is taken. Without any connection the scatter is 0.
+  /// Where in-degrees differ, their mean is taken. Without any connection the scatter is 0. Numbers of
+  /// paths are exact up to 2²⁴, and rounded to single precision beyond.
   ///
   /// - Parameters:
   ///   - inputs: Windows of the first layer; without them the smallest with a whole ideal.
   ///   - outputs: The same for the last layer.
   /// - Returns: The scatter in both directions.
   /// - Throws: `SparseError.Code.shapeMismatch` when windows are laid over more neurons than there
-  ///   are.
-  /// - Complexity: For one junction O(*neurons* + *edges*) times the windows that a neuron is in;
-  ///   otherwise that of multiplying the adjacency matrices.
+  ///   are; for several junctions, what the engine that multiplies throws.
+  /// - Complexity: For one junction O(*windows* · *outputs* + *edges*), where the smallest windows are
+  ///   not more than a neuron has connections; each further one is a product of its pattern with the
+  ///   paths from all windows.
   public func scatter(
     inputs: ScatterWindows? = nil, outputs: ScatterWindows? = nil
   ) throws -> Scatter {
@@ -43,7 +45,7 @@ extension PatternChain {
   }
 
   private func forwardScatter(_ given: ScatterWindows?) throws -> Double {
-    let degree = patterns.reduce(1) { $0 * Double($1.edgeCount) / Double($1.outputs) }
+    let degree = patterns.reduce(1) { $0 * $1.meanInDegree }
     let windows = given ?? .smallest(neurons: inputs, degree: degree)
     guard windows.neurons <= inputs else {
       throw SparseError(
@@ -52,94 +54,70 @@ extension PatternChain {
           + "smaller image.")
     }
     guard degree > 0 else { return 0 }
+    let paths = try WindowPaths(self, windows)
     let ideal = Double(windows.size) * degree / Double(inputs)
+    let share = 1 / (ideal * paths.unit)
     var total = 0.0
-    var rows = PathCounts(self)
-    var counts = TouchedVector(count: windows.count)
-    for first in stride(from: 0, to: outputs, by: PathCounts.lanes) {
-      rows.load(outputs: first..<min(first + PathCounts.lanes, outputs))
-      for input in rows.counts.touched {
-        windows.forEachWindow(containing: input) { counts.add(rows.counts[input], at: $0) }
+    for first in stride(from: 0, to: windows.count, by: paths.windowsAtOnce) {
+      let last = min(first + paths.windowsAtOnce, windows.count)
+      for count in try paths.counts(from: first..<last) {
+        total += min(1, Double(count) * share)
       }
-      for window in counts.touched {
-        total += pointwiseMin(counts[window] / ideal, .init(repeating: 1)).sum()
-      }
-      counts.clear()
     }
     return total / Double(windows.count) / Double(outputs)
   }
 }
 
-/// Rows of the product of a chain's adjacency matrices, a few at a time.
-///
-/// Element *j* of row *i* is the number of paths from input *j* to output *i*. Rows are carried from
-/// the outputs to the inputs as sparse vectors (F. G. Gustavson: *Two Fast Algorithms for Sparse
-/// Matrices*, ACM TOMS 4(3), 1978), one row in each lane.
-private struct PathCounts {
-  static let lanes = TouchedVector.Element.scalarCount
-
-  /// The paths from each input.
-  private(set) var counts: TouchedVector
-  private var previous: TouchedVector
-  private let patterns: [Pattern]
-
-  init(_ chain: PatternChain) {
-    patterns = chain.patterns.reversed()
-    let neurons = (patterns.map(\.inputs) + [chain.outputs]).max() ?? 0
-    counts = TouchedVector(count: neurons)
-    previous = counts
-  }
-
-  /// Computes the rows of some outputs, the first in lane 0.
-  mutating func load(outputs: Range<Int>) {
-    counts.clear()
-    for (lane, output) in outputs.enumerated() {
-      var unit = TouchedVector.Element.zero
-      unit[lane] = 1
-      counts.add(unit, at: output)
-    }
-    for pattern in patterns {
-      swap(&counts, &previous)
-      counts.clear()
-      let columns = pattern.columns
-      for row in previous.touched {
-        let paths = previous[row]
-        for edge in pattern.edges(ofRow: row) { counts.add(paths, at: Int(columns[edge])) }
-      }
-    }
-  }
+extension Pattern {
+  /// The mean number of connections of a right neuron.
+  fileprivate var meanInDegree: Double { Double(edgeCount) / Double(outputs) }
 }
 
-/// A vector of zeros that remembers where it is none.
-private struct TouchedVector {
-  typealias Element = SIMD8<Double>
+/// How many paths lead from windows of a chain's first layer to its outputs.
+private struct WindowPaths {
+  /// How many windows to ask for at once, so that their counts take some 64 MiB.
+  let windowsAtOnce: Int
 
-  private var elements: [Element]
-  private var isTouched: [Bool]
+  /// What one path counts: a power of two, so that the counts of long chains stay finite and exact.
+  let unit: Double
 
-  /// Where something was added, in the order in which that happened.
-  private(set) var touched: [Int] = []
+  private let first: Pattern
+  private let windows: ScatterWindows
+  private let later: [SparseMatrix]
 
-  init(count: Int) {
-    elements = Array(repeating: .zero, count: count)
-    isTouched = Array(repeating: false, count: count)
+  /// Prepares to count.
+  ///
+  /// - Throws: Nothing for values that are finite.
+  init(_ chain: PatternChain, _ windows: ScatterWindows) throws {
+    first = chain.patterns[0]
+    self.windows = windows
+    var unit = 1.0
+    later = try chain.patterns.dropFirst().map { pattern in
+      let weight = Double(sign: .plus, exponent: -pattern.meanInDegree.exponent, significand: 1)
+      unit *= weight
+      return try SparseMatrix(
+        pattern: pattern, values: Array(repeating: Float(weight), count: pattern.edgeCount))
+    }
+    self.unit = unit
+    let widest = chain.patterns.map(\.outputs).max() ?? 1
+    windowsAtOnce = max((1 << 24) / widest, 1)
   }
 
-  subscript(index: Int) -> Element { elements[index] }
-
-  mutating func add(_ value: Element, at index: Int) {
-    if !isTouched[index] {
-      isTouched[index] = true
-      touched.append(index)
+  /// Counts the paths from some windows.
+  ///
+  /// - Returns: `[range.count × outputs]`, row-major.
+  func counts(from range: Range<Int>) throws -> [Float] {
+    let neurons = first.outputs
+    var counts = [Float](repeating: 0, count: range.count * neurons)
+    let columns = first.columns
+    for row in 0..<neurons {
+      for edge in first.edges(ofRow: row) {
+        windows.forEachWindow(containing: Int(columns[edge])) { window in
+          if range.contains(window) { counts[(window - range.lowerBound) * neurons + row] += 1 }
+        }
+      }
     }
-    elements[index] += value
-  }
-
-  mutating func clear() {
-    for index in touched {
-      elements[index] = .zero
-      isTouched[index] = false
-    }
-    touched.removeAll(keepingCapacity: true)
+    for matrix in later { counts = try matrix.multiplied(by: counts, samples: range.count) }
+    return counts
   }
 }
