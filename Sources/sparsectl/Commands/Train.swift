@@ -36,7 +36,7 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("Where to write the model.", valueName: "file"))
   var output = "model.safetensors"
 
-  @Flag(help: "Leave out of the model what its pattern recipes make again.")
+  @Flag(help: "Leave out of the model what its pattern recipes make again; patterns of files stay.")
   var compact = false
 
   @Option(

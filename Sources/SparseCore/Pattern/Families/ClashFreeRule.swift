@@ -149,27 +149,24 @@ extension ClashFreeRule {
   ) -> [UInt32] {
     var reads: [UInt32] = []
     reads.reserveCapacity(inputs * outDegree)
-    for sweep in 0..<outDegree {
-      if type == 3, sweep > 0 {
-        reads.append(contentsOf: reads[..<inputs])
-      } else {
-        drawSweep(rows: inputs / memories, using: &random).append(to: &reads)
-      }
+    var sweep = ClashFreeSweep(memories: memories, rows: inputs / memories)
+    for number in 0..<outDegree {
+      if number == 0 || type != 3 { draw(&sweep, using: &random) }
+      sweep.append(to: &reads)
     }
     return reads
   }
 
-  private func drawSweep(rows: Int, using random: inout RandomStream) -> ClashFreeSweep {
-    var sweep = ClashFreeSweep(memories: memories, rows: rows)
+  /// Draws the orders of a sweep anew.
+  private func draw(_ sweep: inout ClashFreeSweep, using random: inout RandomStream) {
     for memory in 0..<memories {
       if type == 1 {
-        random.shuffle(&sweep.rowOrders, in: memory * rows..<(memory + 1) * rows)
+        sweep.shuffle(memory: memory, using: &random)
       } else {
-        sweep.rotate(memory: memory, toStartAt: random.below(rows))
+        sweep.rotate(memory: memory, toStartAt: random.below(sweep.rows))
       }
     }
-    if isDithered { random.shuffle(&sweep.memoryOrder) }
-    return sweep
+    if isDithered { sweep.shuffleMemories(using: &random) }
   }
 }
 
@@ -181,13 +178,26 @@ struct ClashFreeSweep {
   /// The rows of each memory in the order in which they are read, memory after memory.
   var rowOrders: [UInt32]
 
-  private let rows: Int
+  /// The rows of a memory: the cycles of the sweep.
+  let rows: Int
 
   /// Begins with all in order.
   init(memories: Int, rows: Int) {
     self.rows = rows
     memoryOrder = (0..<UInt32(memories)).map { $0 }
     rowOrders = (0..<memories).flatMap { _ in 0..<UInt32(rows) }
+  }
+
+  /// Reads the rows of a memory in a random order.
+  mutating func shuffle(memory: Int, using random: inout RandomStream) {
+    rotate(memory: memory, toStartAt: 0)
+    random.shuffle(&rowOrders, in: memory * rows..<(memory + 1) * rows)
+  }
+
+  /// Reads the memories in a random order.
+  mutating func shuffleMemories(using random: inout RandomStream) {
+    memoryOrder = (0..<UInt32(memoryOrder.count)).map { $0 }
+    random.shuffle(&memoryOrder)
   }
 
   /// Reads the rows of a memory from `start` onwards, and round.
