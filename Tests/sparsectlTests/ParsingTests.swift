@@ -85,6 +85,35 @@ struct ParsingTests {
       ("predict m f --top 0", "'--top' must be 1 or more"),
       ("predict m f --rows 9-0", "invalid for '--rows"),
       ("predict m f --rows 1-2-3", "invalid for '--rows"),
+      ("pattern create --inputs 8", "--outputs"),
+      ("pattern create --inputs 0 --outputs 4", "number of inputs is 0"),
+      ("pattern create --inputs 8 --outputs 99999999999", "number of outputs is 99999999999"),
+      ("pattern create --inputs 8 --outputs 4 --density 0", "A density is 0.0"),
+      ("pattern create --inputs 8 --outputs 4 --density nan", "A density is nan"),
+      ("pattern create --inputs 8 --outputs 4 --density 0.5 --out-degree 2", "twice; give one"),
+      ("pattern create --inputs 8 --outputs 6 --out-degree 2", "Nearest admissible: 3"),
+      ("pattern create --inputs 8 --outputs 4 --out-degree 5", "between 1 and 4"),
+      ("pattern create --inputs 8 --outputs 4 --pattern nonsense", "Known families"),
+      (
+        "pattern create --inputs 8 --outputs 4 --pattern clash-free:1,z=3",
+        "z must divide the inputs"
+      ),
+      ("pattern create --inputs 8 --outputs 4 --junction-index=-1", "count from 0"),
+      ("pattern create --inputs 8 --outputs 4 --output p.txt", "invalid for '--output"),
+      ("pattern create --inputs 8 --outputs 4 --schedule s.csv", "has no memory schedule"),
+      ("pattern check", "<file>"),
+      ("pattern check p.mtx --z 0", "'--z' must be 1 or more"),
+      ("pattern check p.mtx --z 4,x", "invalid for '--z"),
+      ("pattern check p.mtx --window 0", "invalid for '--window"),
+      ("pattern check p.mtx --window 4x4", "needs '--image ROWSxCOLUMNS'"),
+      ("pattern check p.mtx --window 4 --image 28x28", "needs '--image ROWSxCOLUMNS'"),
+      ("pattern check p.mtx --window 4x4 --image 28", "rows and columns"),
+      ("pattern check p.mtx --window 4x40 --image 28x28", "cannot be laid over 28"),
+      ("pattern check p.mtx --step 2", "give '--window', too"),
+      ("pattern check p.mtx --window 4 --step 0", "'--step' must be 1 or more"),
+      ("pattern show p.mtx --output p.png", "ends in .svg"),
+      ("pattern convert p.mtx", "<out>"),
+      ("pattern convert p.mtx p.safetensors", "invalid for '<out>'"),
       ("nonsense", "nonsense"),
     ])
   func wrongUsage(line: String, words: String) {
@@ -108,6 +137,11 @@ struct ParsingTests {
         ["--batch-size <count>", "one MAC is two FLOPs", "(default: 1;", "\"pj_per_byte\""]
       ),
       ("convert", ["--storage <storage>", "32-bit columns and row offsets"]),
+      ("pattern", ["create", "check", "show", "convert"]),
+      ("pattern create", ["--out-degree <count>", "(default: structured)", "clash-free"]),
+      ("pattern check", ["--z <count>", "--window <16|4x4>", "The exit code is 0"]),
+      ("pattern show", ["--output <picture.svg>", "--junction <name>"]),
+      ("pattern convert", ["counted from 0", "<out>"]),
       ("predict", ["--rows <0-9,42>", "(default: 1)", "predictions"]),
     ])
   func help(command: String, texts: [String]) throws {

@@ -27,11 +27,7 @@ struct JunctionShape: Hashable, Sendable {
   var cells: Int { inputs * outputs }
 
   /// The greatest common divisor of the two sizes.
-  var commonDivisor: Int {
-    var (larger, smaller) = (inputs, outputs)
-    while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
-    return larger
-  }
+  var commonDivisor: Int { greatestCommonDivisor(inputs, outputs) }
 
   /// Checks a number of edges.
   ///
@@ -50,4 +46,11 @@ struct JunctionShape: Hashable, Sendable {
 
 extension JunctionShape: CustomStringConvertible {
   var description: String { "\(inputs) inputs and \(outputs) outputs" }
+}
+
+/// The greatest common divisor of two numbers that are not negative (Euclid's algorithm).
+func greatestCommonDivisor(_ first: Int, _ second: Int) -> Int {
+  var (larger, smaller) = (first, second)
+  while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
+  return larger
 }

@@ -18,12 +18,11 @@ extension Pattern {
     }
     bytes.append(contentsOf: "\(outputs) \(inputs) \(edgeCount)\n".utf8)
 
-    let columns = columns
     for row in 0..<outputs {
-      for position in rowOffsets[row]..<rowOffsets[row + 1] {
+      for edge in edges(ofRow: row) {
         bytes.append(decimal: row + 1)
         bytes.append(UInt8(ascii: " "))
-        bytes.append(decimal: Int(columns[position]) + 1)
+        bytes.append(decimal: Int(columns[edge]) + 1)
         bytes.append(UInt8(ascii: "\n"))
       }
     }
@@ -56,35 +55,6 @@ extension Pattern {
   /// - Throws: `SparseError` naming the line that breaks the format, or what is not supported.
   /// - Complexity: O(*bytes* + *outputs*), and sorting the rows whose entries are unsorted.
   public init(matrixMarketBytes bytes: [UInt8], source: String) throws {
-    var reader = try MatrixMarketReader(bytes, source: source)
-    let shape = reader.shape
-    var rows: [UInt32] = []
-    var columns: [UInt32] = []
-    rows.reserveCapacity(reader.plausibleEntries)
-    columns.reserveCapacity(reader.plausibleEntries)
-    while let entry = try reader.nextEntry() {
-      rows.append(UInt32(entry.row))
-      columns.append(UInt32(entry.column))
-    }
-    try self.init(outputs: shape.outputs, inputs: shape.inputs, rows: rows, columns: columns) {
-      try Self.duplicate(row: $0, column: $1, in: bytes, source: source)
-    }
-  }
-
-  /// Reads the file again to name both lines of an entry that it holds twice.
-  private static func duplicate(
-    row: Int,
-    column: Int,
-    in bytes: [UInt8],
-    source: String
-  ) throws -> SparseError {
-    var reader = try MatrixMarketReader(bytes, source: source)
-    var lines: [Int] = []
-    while lines.count < 2, let entry = try reader.nextEntry() {
-      if entry.row == row, entry.column == column { lines.append(reader.line) }
-    }
-    return reader.corrupt(
-      "entry (\(row + 1), \(column + 1)) repeats the one of line \(lines.first ?? 0)"
-    )
+    try self.init(readingEdges: { try MatrixMarketReader(bytes, source: source) })
   }
 }
