@@ -7,3 +7,4 @@ extension Activation.Function: ExpressibleByArgument {}
 extension Backend: ExpressibleByArgument {}
 extension DatasetSource: ExpressibleByArgument {}
 extension Loss: ExpressibleByArgument {}
+extension SweepSettings.Part: ExpressibleByArgument {}

@@ -36,16 +36,7 @@ struct NetworkOptions: ParsableArguments {
       valueName: "family"))
   var pattern: String?
 
-  @Option(help: "The function after each hidden junction. (default: relu)")
-  var activation: Activation.Function?
-
-  @Option(
-    help: ArgumentHelp(
-      "The dropout rate after each hidden junction. (default: 0)", valueName: "0..<1"))
-  var dropout: Double?
-
-  @Flag(name: .customLong("batch-norm"), help: "Normalise each hidden junction's output.")
-  var batchNormalization = false
+  @OptionGroup var hiddenLayers: HiddenLayerOptions
 
   func validate() throws {
     if density != nil, outDegrees != nil {
@@ -65,9 +56,6 @@ struct NetworkOptions: ParsableArguments {
         throw ValidationError(
           "'--layers' sizes must be in 1...\(Pattern.maximumNeurons), but one is \(size).")
       }
-    }
-    if let dropout, !(dropout >= 0 && dropout < 1) {
-      throw ValidationError("'--dropout' must be in 0..<1, but is \(dropout).")
     }
     if let pattern { _ = try FamilyList(parsing: pattern) }
     try checkCounts()
@@ -103,8 +91,7 @@ struct NetworkOptions: ParsableArguments {
 
   /// Whether any option was given.
   var isGiven: Bool {
-    layers != nil || density != nil || outDegrees != nil || pattern != nil || activation != nil
-      || dropout != nil || batchNormalization
+    layers != nil || density != nil || outDegrees != nil || pattern != nil || hiddenLayers.isGiven
   }
 
   /// The recipe that the options describe.
@@ -121,9 +108,7 @@ struct NetworkOptions: ParsableArguments {
         ?? .densities(density?.elements ?? [1]),
       families: try pattern.map { try FamilyList(parsing: $0).families } ?? [.structured],
       seed: seed)
-    if let activation { recipe.activation = activation }
-    if let dropout { recipe.dropout = dropout }
-    recipe.batchNormalization = batchNormalization
+    hiddenLayers.apply(to: &recipe)
     return recipe
   }
 }
