@@ -21,23 +21,13 @@ extension Pattern {
     let columns = columns
     for row in 0..<outputs {
       for position in rowOffsets[row]..<rowOffsets[row + 1] {
-        Self.append(row + 1, to: &bytes)
+        bytes.append(decimal: row + 1)
         bytes.append(UInt8(ascii: " "))
-        Self.append(Int(columns[position]) + 1, to: &bytes)
+        bytes.append(decimal: Int(columns[position]) + 1)
         bytes.append(UInt8(ascii: "\n"))
       }
     }
     return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// Appends a positive number in decimal; much faster than by way of `String`.
-  private static func append(_ number: Int, to bytes: inout [UInt8]) {
-    var divisor = 1
-    while number / divisor >= 10 { divisor *= 10 }
-    while divisor > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-      divisor /= 10
-    }
   }
 }
 
@@ -69,45 +59,16 @@ extension Pattern {
     var reader = try MatrixMarketReader(bytes, source: source)
     let shape = reader.shape
     var rows: [UInt32] = []
-    var unsorted: [UInt32] = []
+    var columns: [UInt32] = []
     rows.reserveCapacity(reader.plausibleEntries)
-    unsorted.reserveCapacity(reader.plausibleEntries)
-    var offsets = [Int](repeating: 0, count: shape.outputs + 1)
+    columns.reserveCapacity(reader.plausibleEntries)
     while let entry = try reader.nextEntry() {
       rows.append(UInt32(entry.row))
-      unsorted.append(UInt32(entry.column))
-      offsets[entry.row + 1] += 1
+      columns.append(UInt32(entry.column))
     }
-    for row in 0..<shape.outputs { offsets[row + 1] += offsets[row] }
-
-    // A counting sort by row; within a row the order of the file remains.
-    var next = offsets
-    var columns = [UInt32](repeating: 0, count: unsorted.count)
-    for (row, column) in zip(rows, unsorted) {
-      columns[next[Int(row)]] = column
-      next[Int(row)] += 1
+    try self.init(outputs: shape.outputs, inputs: shape.inputs, rows: rows, columns: columns) {
+      try Self.duplicate(row: $0, column: $1, in: bytes, source: source)
     }
-    for row in 0..<shape.outputs {
-      let range = offsets[row]..<offsets[row + 1]
-      guard let repeated = Self.sort(range, of: &columns) else { continue }
-      throw try Self.duplicate(row: row, column: Int(repeated), in: bytes, source: source)
-    }
-    try self.init(
-      outputs: shape.outputs,
-      inputs: shape.inputs,
-      rowOffsets: offsets,
-      columns: columns
-    )
-  }
-
-  /// Sorts a range where it is not sorted yet, and returns a number that it holds twice, if any.
-  private static func sort(_ range: Range<Int>, of columns: inout [UInt32]) -> UInt32? {
-    let isIncreasing = { (columns: [UInt32]) in
-      range.dropFirst().first { columns[$0 - 1] >= columns[$0] } == nil
-    }
-    if isIncreasing(columns) { return nil }
-    columns[range].sort()
-    return range.dropFirst().first { columns[$0 - 1] == columns[$0] }.map { columns[$0] }
   }
 
   /// Reads the file again to name both lines of an entry that it holds twice.

@@ -4,9 +4,15 @@
 /// |---|---|---|
 /// | `structured` | every in-degree equal, every out-degree equal | k/gcd(inputs, outputs) |
 /// | `grouped:N` | as structured; N consecutive outputs share their inputs | k/gcd(inputs, outputs/N) |
+/// | `clash-free:T,z=Z` | as structured; type T for hardware with Z memories | k/gcd(inputs, outputs) |
 /// | `balanced` | in-degrees differ by at most one, out-degrees too | any |
-/// | `random` | whatever falls out | any |
+/// | `random`, `erdos-renyi` | whatever falls out | any |
 /// | `full` | every input to every output | 1 |
+/// | `nm:N:M`, or `N:M` | every in-degree equal: N of every M inputs | N/M |
+/// | `block:RxC` | as balanced, in blocks of R outputs and C inputs | whole blocks |
+/// | `banded` | in-degrees differ by at most one: a run of inputs | any |
+/// | `local:WxH` | every in-degree equal: a window of an image | whole windows |
+/// | `small-world:P` | as a closed band; the fraction P leads elsewhere | any |
 ///
 /// A family is one rule, in a file of its own under `Families`; registering it here makes its text
 /// known to the command line and to files.
@@ -14,6 +20,8 @@ public struct PatternFamily: Sendable {
   /// Every family that can be named by text, in the order in which help and errors list them.
   static let registered: [any PatternRule.Type] = [
     StructuredRule.self, BalancedRule.self, RandomRule.self, FullRule.self, GroupedRule.self,
+    ClashFreeRule.self, NMRule.self, BlockRule.self, BandedRule.self, LocalRule.self,
+    SmallWorldRule.self, ErdosRenyiRule.self,
   ]
 
   let rule: any PatternRule
@@ -24,9 +32,14 @@ public struct PatternFamily: Sendable {
 
   /// Creates a family from its text, such as `structured`.
   ///
-  /// - Parameter text: A name, followed by `:` and an argument where the family takes one.
+  /// - Parameter text: A name, followed by `:` and an argument where the family takes one; `2:4` is
+  ///   short for `nm:2:4`.
   /// - Throws: `SparseError` listing the known families when there is none of that name.
   public init(parsing text: String) throws {
+    if text.first?.isNumber == true {
+      self.init(try NMRule(argument: text[...]))
+      return
+    }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard let name = parts.first, let rule = Self.registered.first(where: { $0.name == name })
     else {

@@ -60,6 +60,11 @@ public struct PatternRecipe: Hashable, Sendable {
   /// The kept fraction: edges over `inputs * outputs`.
   public var density: Double { Double(edges) / (Double(inputs) * Double(outputs)) }
 
+  /// The random numbers that decide the connections, from the first on.
+  var randomStream: RandomStream {
+    RandomStream(seed: seed, purpose: "pattern", index: junction)
+  }
+
   /// Makes the pattern.
   ///
   /// - Returns: The one pattern that this recipe describes.
@@ -67,7 +72,7 @@ public struct PatternRecipe: Hashable, Sendable {
   /// - Complexity: Memory O(*inputs* + *outputs* + *edges*).
   public func makePattern() throws -> Pattern {
     let shape = try JunctionShape(inputs: inputs, outputs: outputs)
-    var random = RandomStream(seed: seed, purpose: "pattern", index: junction)
+    var random = randomStream
     let rows = try family.rule.makeRows(edges: edges, in: shape, using: &random)
     return try Pattern(
       outputs: outputs,

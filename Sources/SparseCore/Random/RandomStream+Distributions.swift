@@ -38,8 +38,13 @@ extension RandomStream {
   /// - Parameter elements: The array to reorder in place.
   /// - Complexity: O(*count*), one draw per element.
   public mutating func shuffle<Element>(_ elements: inout [Element]) {
-    for last in stride(from: elements.count - 1, to: 0, by: -1) {
-      elements.swapAt(last, below(last + 1))
+    shuffle(&elements, in: elements.indices)
+  }
+
+  /// Brings a part of an array into a random order; `shuffle(_:)` of that part alone.
+  mutating func shuffle<Element>(_ elements: inout [Element], in range: Range<Int>) {
+    for last in stride(from: range.count - 1, to: 0, by: -1) {
+      elements.swapAt(range.lowerBound + last, range.lowerBound + below(last + 1))
     }
   }
 }

@@ -6,6 +6,8 @@ enum DataLimits {
   static let fileBytes = 8 << 30
   /// The most bytes one array may have once it is decompressed.
   static let arrayBytes = 8 << 30
+  /// The largest Matrix Market file: text for some 70 million connections.
+  static let patternTextBytes = 1 << 30
   /// The most classes of one target: more means that a column of measurements was taken for labels.
   static let classes = 65_536
   /// The most that one byte of deflated data can stand for: 258 bytes by a code of two bits.

@@ -1,4 +1,4 @@
-package import SparseCore
+internal import SparseCore
 
 /// The networks of a sweep: every hidden size with every density or out-degree and every family.
 package struct SweepGrid: Sendable {
@@ -6,8 +6,8 @@ package struct SweepGrid: Sendable {
   package var hidden: [[Int]]
   /// How many connections the junctions keep.
   package var connectivities: [NetworkRecipe.Connectivity]
-  /// The pattern families; each element has one for all junctions, or one per junction.
-  package var families: [[PatternFamily]]
+  /// Where connections come from; each element has one source for all junctions, or one per junction.
+  package var sources: [[PatternSource]]
   /// The most weights of a network, if that is to be the same for all.
   package var budget: Int?
   /// What all networks share: the input and output size, activation, dropout, initial weights.
@@ -16,20 +16,20 @@ package struct SweepGrid: Sendable {
   /// Creates a grid.
   ///
   /// - Parameters:
-  ///   - common: What all networks share; its hidden layers, connectivity and families are ignored.
+  ///   - common: What all networks share; its hidden layers, connectivity and sources are ignored.
   ///   - hidden: The sizes of the hidden layers of each network.
   ///   - connectivities: How many connections the junctions keep. With a budget, an empty list
   ///     leaves the densities to it.
-  ///   - families: The pattern families.
+  ///   - sources: Where connections come from.
   ///   - budget: The most weights of a network, if that is to be the same for all.
   package init(
     common: NetworkRecipe, hidden: [[Int]], connectivities: [NetworkRecipe.Connectivity],
-    families: [[PatternFamily]], budget: Int? = nil
+    sources: [[PatternSource]], budget: Int? = nil
   ) {
     self.common = common
     self.hidden = hidden
     self.connectivities = connectivities
-    self.families = families
+    self.sources = sources
     self.budget = budget
   }
 }
@@ -75,11 +75,11 @@ extension SweepGrid {
     hidden.flatMap { sizes in
       let connectivities = connectivities.isEmpty ? [.densities([1])] : connectivities
       return connectivities.filter { fits($0, junctions: sizes.count + 1) }.flatMap { connectivity in
-        families.map { families in
+        sources.map { sources in
           var recipe = common
           recipe.layerSizes = [common.layerSizes.first ?? 0] + sizes + [common.layerSizes.last ?? 0]
           recipe.connectivity = connectivity
-          recipe.families = families
+          recipe.sources = sources
           return recipe
         }
       }
@@ -90,6 +90,7 @@ extension SweepGrid {
     switch connectivity {
     case .densities(let list): list.count == 1 || list.count == junctions
     case .outDegrees(let list): list.count == junctions
+    case .policy, .densest: true
     }
   }
 
@@ -104,10 +105,12 @@ extension SweepGrid {
     let connectivity =
       switch recipe.connectivity {
       case .densities(let list): "density \(list.map { "\($0)" }.joined(separator: "+"))"
+      case .policy(let policy, let density): "\(policy.rawValue) density \(density)"
+      case .densest: "all connections"
       case .outDegrees(let list): "out-degrees \(list.map(String.init).joined(separator: "+"))"
       }
-    let families = recipe.families.map(\.description).joined(separator: "+")
+    let sources = recipe.sources.map(\.label).joined(separator: "+")
     return
-      "\(recipe.layerSizes.map(String.init).joined(separator: "-")), \(families), \(connectivity)"
+      "\(recipe.layerSizes.map(String.init).joined(separator: "-")), \(sources), \(connectivity)"
   }
 }

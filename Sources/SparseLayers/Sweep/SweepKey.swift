@@ -6,7 +6,7 @@ package struct SweepKey: Encodable, Sendable {
   /// Raised when runs are made or scored in another way than before.
   private let version = 1
   private let layerSizes: [Int]
-  private let patterns: [PatternRecipe]
+  private let patterns: [String]
   private let activation: Activation.Function
   private let dropout: Double
   private let batchNormalization: Bool
@@ -28,7 +28,12 @@ package struct SweepKey: Encodable, Sendable {
     _ recipe: NetworkRecipe, training: TrainingRecipe, settings: SweepSettings, data: [String]
   ) throws {
     layerSizes = recipe.layerSizes
-    patterns = try recipe.patterns().recipes
+    patterns = try recipe.patterns().junctions.map { pattern in
+      switch pattern {
+      case .recipe(let recipe): recipe.description
+      case .given(let pattern): try pattern.sha256
+      }
+    }
     activation = recipe.activation
     dropout = recipe.dropout
     batchNormalization = recipe.batchNormalization

@@ -172,11 +172,17 @@ extension WeightBudget {
       var full = recipe
       full.connectivity = .densities([1])
       // Refuses impossible sizes and lists of the wrong length, before anything is multiplied.
+      full.sources = recipe.sources.map { _ in .family(.full) }
       _ = try full.patterns()
-      return recipe.layerSizes.indices.dropLast().map { index in
-        Self(
-          family: recipe.families.count == 1 ? recipe.families[0] : recipe.families[index],
-          inputs: recipe.layerSizes[index], outputs: recipe.layerSizes[index + 1])
+      return try recipe.layerSizes.indices.dropLast().map { index in
+        let source = recipe.sources.count == 1 ? recipe.sources[0] : recipe.sources[index]
+        guard case .family(let family) = source else {
+          throw SparseError(
+            .invalidArgument,
+            "A budget of weights cannot change '\(source.label)'; give families only.")
+        }
+        return Self(
+          family: family, inputs: recipe.layerSizes[index], outputs: recipe.layerSizes[index + 1])
       }
     }
 

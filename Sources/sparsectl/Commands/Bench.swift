@@ -29,7 +29,7 @@ struct Bench: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The families of the patterns: \(PatternFamily.usages.joined(separator: ", ")).",
+      "The families of the patterns: \(PatternFamily.usages.joined(separator: "; ")).",
       valueName: "family"))
   var pattern = "structured"
 
@@ -71,7 +71,7 @@ struct Bench: ParsableCommand {
     guard seconds > 0, seconds <= 3600 else {
       throw ValidationError("'--seconds' must be above 0 and at most 3600, but is \(seconds).")
     }
-    _ = try FamilyList(parsing: pattern)
+    _ = try PatternList(parsing: pattern).families
     _ = try backends
   }
 
@@ -98,7 +98,7 @@ struct Bench: ParsableCommand {
     Terminal.note("warning: this program was built without optimisation; its times mean little.")
     #endif
     var report = BenchReport(threads: threads)
-    for family in try FamilyList(parsing: pattern).families {
+    for family in try PatternList(parsing: pattern).families {
       for density in densities {
         let nearest = try PatternRecipe.nearest(
           family: family, inputs: shape.inputs, outputs: shape.outputs, density: density,

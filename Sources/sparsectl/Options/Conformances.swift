@@ -6,5 +6,6 @@ public import SparseLayers
 extension Activation.Function: ExpressibleByArgument {}
 extension Backend: ExpressibleByArgument {}
 extension DatasetSource: ExpressibleByArgument {}
+extension DensityPolicy: ExpressibleByArgument {}
 extension Loss: ExpressibleByArgument {}
 extension SweepSettings.Part: ExpressibleByArgument {}

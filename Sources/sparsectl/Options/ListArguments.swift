@@ -1,5 +1,6 @@
 import ArgumentParser
 import SparseCore
+import SparseLayers
 
 /// Comma-separated values of one option, such as `784,512,256,10`.
 struct CommaList<Element: LosslessStringConvertible & Sendable>: ExpressibleByArgument {
@@ -37,32 +38,77 @@ struct PlusLists<Element: LosslessStringConvertible & Sendable>: ExpressibleByAr
   }
 }
 
-/// Comma-separated pattern families, such as `structured,balanced,full`.
-struct FamilyList: Sendable {
-  let families: [PatternFamily]
+/// Comma-separated patterns, such as `structured,clash-free:1,z=8,links.mtx`.
+struct PatternList: Sendable {
+  /// A family, or the path of a file that was not read yet.
+  enum Entry: Sendable {
+    case family(PatternFamily)
+    case file(String)
 
-  /// - Throws: `ValidationError` that lists the known families.
-  init(parsing argument: String) throws {
-    do {
-      families = try argument.split(separator: ",", omittingEmptySubsequences: false)
-        .map { try PatternFamily(parsing: String($0)) }
-    } catch let error as SparseError {
-      throw ValidationError("'--pattern': \(error.message)")
+    /// The source, whose file is read.
+    func source() throws -> PatternSource {
+      switch self {
+      case .family(let family): .family(family)
+      case .file(let path): .given(try GivenPattern(contentsOf: path))
+      }
     }
   }
 
-  /// Alternatives separated by commas, each one family or families joined by `+`.
-  ///
+  let entries: [Entry]
+
+  /// How patterns are written, for help texts.
+  static let usage =
+    "Known are: \(PatternFamily.usages.joined(separator: "; ")); and file:PATH, or a path that ends in "
+    + ".mtx or .npz, for a Matrix Market file or one of scipy.sparse.save_npz."
+
   /// - Throws: `ValidationError` that lists the known families.
-  static func alternatives(parsing argument: String) throws -> [[PatternFamily]] {
-    try argument.split(separator: ",", omittingEmptySubsequences: false).map { alternative in
-      try alternative.split(separator: "+", omittingEmptySubsequences: false).map { text in
-        do {
-          return try PatternFamily(parsing: String(text))
-        } catch let error as SparseError {
-          throw ValidationError("'--patterns': \(error.message)")
+  init(parsing argument: String) throws {
+    entries = try PatternFamily.split(list: argument).map {
+      try Self.entry($0, option: "--pattern")
+    }
+  }
+
+  private static func entry(_ text: String, option: String) throws -> Entry {
+    if let path = PatternSource.path(in: text) { return .file(path) }
+    do {
+      return .family(try PatternFamily(parsing: text))
+    } catch let error as SparseError {
+      throw ValidationError("'\(option)': \(error.message)")
+    }
+  }
+
+  /// Whether files are among them.
+  var namesFiles: Bool {
+    entries.contains { if case .file = $0 { true } else { false } }
+  }
+
+  /// The families, where no file will do.
+  var families: [PatternFamily] {
+    get throws {
+      try entries.map { entry in
+        guard case .family(let family) = entry else {
+          throw ValidationError("'--pattern' takes families here, and no files.")
         }
+        return family
       }
     }
+  }
+
+  /// Reads the files.
+  func sources() throws -> [PatternSource] { try entries.map { try $0.source() } }
+
+  /// Alternatives separated by commas, each one pattern or patterns joined by `+`.
+  ///
+  /// - Throws: `ValidationError` that lists the known families.
+  static func alternatives(parsing argument: String) throws -> [[Entry]] {
+    var alternatives: [[String]] = []
+    for (index, text) in argument.split(separator: "+", omittingEmptySubsequences: false).enumerated()
+    {
+      let parts = PatternFamily.split(list: String(text))
+      // What follows a plus belongs to what stands before it.
+      if index > 0 { alternatives[alternatives.count - 1] += parts.prefix(1) }
+      alternatives += parts.dropFirst(index > 0 ? 1 : 0).map { [$0] }
+    }
+    return try alternatives.map { try $0.map { try entry($0, option: "--patterns") } }
   }
 }

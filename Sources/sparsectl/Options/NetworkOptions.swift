@@ -17,10 +17,22 @@ struct NetworkOptions: ParsableArguments {
       discussion: """
         One number is for every hidden junction, and the output junction stays full; a list has one \
         number per junction. Where the family does not admit a density, the nearest is taken and \
-        printed. Without densities and out-degrees the network is full.
+        printed. Without densities and out-degrees the network is full, but for patterns that fix \
+        their density: nm and files.
         """,
       valueName: "0.25"))
   var density: CommaList<Double>?
+
+  @Option(
+    name: .customLong("density-policy"),
+    help: ArgumentHelp(
+      "How one density is dealt out to the junctions. (default: uniform)",
+      discussion: """
+        uniform: every hidden junction has it, and the output is full. erk: the whole network has it, \
+        each junction in proportion to (inputs + outputs)/(inputs · outputs), at most 1. later-denser: \
+        as many weights as uniform, hidden junction k in proportion to k, and the output full.
+        """))
+  var densityPolicy: DensityPolicy?
 
   @Option(
     name: .customLong("out-degrees"),
@@ -31,9 +43,8 @@ struct NetworkOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The family of the patterns, one or one per junction. (default: structured)",
-      discussion: "Known are: \(PatternFamily.usages.joined(separator: ", ")).",
-      valueName: "family"))
+      "The patterns' family, or a file; one or one per junction. (default: structured)",
+      discussion: PatternList.usage, valueName: "family"))
   var pattern: String?
 
   @OptionGroup var hiddenLayers: HiddenLayerOptions
@@ -41,6 +52,10 @@ struct NetworkOptions: ParsableArguments {
   func validate() throws {
     if density != nil, outDegrees != nil {
       throw ValidationError("'--density' and '--out-degrees' say the same thing twice; give one.")
+    }
+    if let densityPolicy, density?.elements.count != 1 {
+      throw ValidationError(
+        "'--density-policy \(densityPolicy.rawValue)' deals out one '--density'; give one number.")
     }
     for density in density?.elements ?? [] where !(density > 0 && density <= 1) {
       throw ValidationError("'--density' must be above 0 and at most 1, but is \(density).")
@@ -57,9 +72,10 @@ struct NetworkOptions: ParsableArguments {
           "'--layers' sizes must be in 1...\(Pattern.maximumNeurons), but one is \(size).")
       }
     }
-    if let pattern { _ = try FamilyList(parsing: pattern) }
-    try checkCounts()
-    guard let layers else { return }
+    let patterns = try pattern.map { try PatternList(parsing: $0) }
+    try checkCounts(patterns: patterns?.entries.count)
+    // Files are read when the network is made.
+    guard let layers, patterns?.namesFiles != true else { return }
     do {
       _ = try recipe(sizes: layers.elements, seed: 0).patterns()
     } catch let error as SparseError {
@@ -70,7 +86,7 @@ struct NetworkOptions: ParsableArguments {
   /// The junctions of the network when `--layers` is missing.
   private static let defaultJunctions = 3
 
-  private func checkCounts() throws {
+  private func checkCounts(patterns: Int?) throws {
     let junctions = layers.map { $0.elements.count - 1 } ?? Self.defaultJunctions
     func check(_ option: String, _ count: Int?, allowsOne: Bool) throws {
       guard let count, count != junctions, !(allowsOne && count == 1) else { return }
@@ -86,12 +102,13 @@ struct NetworkOptions: ParsableArguments {
     }
     try check("--density", density?.elements.count, allowsOne: true)
     try check("--out-degrees", outDegrees?.elements.count, allowsOne: false)
-    try check("--pattern", pattern?.split(separator: ",").count, allowsOne: true)
+    try check("--pattern", patterns, allowsOne: true)
   }
 
   /// Whether any option was given.
   var isGiven: Bool {
-    layers != nil || density != nil || outDegrees != nil || pattern != nil || hiddenLayers.isGiven
+    layers != nil || density != nil || densityPolicy != nil || outDegrees != nil || pattern != nil
+      || hiddenLayers.isGiven
   }
 
   /// The recipe that the options describe.
@@ -100,15 +117,22 @@ struct NetworkOptions: ParsableArguments {
   ///   - sizes: The sizes when `--layers` is missing.
   ///   - seed: Decides patterns and initial weights.
   /// - Returns: The recipe, whose patterns may still turn out impossible.
-  /// - Throws: `ValidationError` for an unknown pattern family.
+  /// - Throws: `ValidationError` for an unknown pattern family, `SparseError` for a file that holds no
+  ///   pattern.
   func recipe(sizes: [Int], seed: UInt64) throws -> NetworkRecipe {
     var recipe = NetworkRecipe(
       layerSizes: layers?.elements ?? sizes,
-      connectivity: outDegrees.map { .outDegrees($0.elements) }
-        ?? .densities(density?.elements ?? [1]),
-      families: try pattern.map { try FamilyList(parsing: $0).families } ?? [.structured],
+      connectivity: connectivity,
+      sources: try pattern.map { try PatternList(parsing: $0).sources() } ?? [.family(.structured)],
       seed: seed)
     hiddenLayers.apply(to: &recipe)
     return recipe
+  }
+
+  private var connectivity: NetworkRecipe.Connectivity {
+    if let outDegrees { return .outDegrees(outDegrees.elements) }
+    guard let densities = density?.elements else { return .densest }
+    if let densityPolicy { return .policy(densityPolicy, density: densities[0]) }
+    return .densities(densities)
   }
 }

@@ -31,7 +31,7 @@ struct SweepNetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The pattern families, each for all junctions, or as structured+full one per junction. (default: structured)",
-      discussion: "Known are: \(PatternFamily.usages.joined(separator: ", ")).",
+      discussion: PatternList.usage,
       valueName: "structured,random"))
   var patterns: String?
 
@@ -71,8 +71,9 @@ struct SweepNetworkOptions: ParsableArguments {
     }
     try check("--densities", densities?.lists.map(\.count), allowsOne: true)
     try check("--out-degrees", outDegrees?.lists.map(\.count), allowsOne: false)
-    try check("--patterns", families().map(\.count), allowsOne: true)
-    let count = try hiddenSizes.count * max(connectivities.count, 1) * families().count
+    let patterns = try patternLists()
+    try check("--patterns", patterns.map(\.count), allowsOne: true)
+    let count = hiddenSizes.count * max(connectivities.count, 1) * patterns.count
     guard count <= Self.maximumNetworks else {
       throw ValidationError(
         "The lists make \(count) networks; at most \(Self.maximumNetworks) are one sweep.")
@@ -100,17 +101,18 @@ struct SweepNetworkOptions: ParsableArguments {
     return (densities?.lists ?? usual).map { .densities($0) } + degrees
   }
 
-  private func families() throws -> [[PatternFamily]] {
-    guard let patterns else { return [[.structured]] }
-    return try FamilyList.alternatives(parsing: patterns)
+  private func patternLists() throws -> [[PatternList.Entry]] {
+    guard let patterns else { return [[.family(.structured)]] }
+    return try PatternList.alternatives(parsing: patterns)
   }
 
   /// The networks that the options describe.
   ///
   /// - Parameter common: What all networks share.
+  /// - Throws: `SparseError` for a file that holds no pattern.
   func grid(_ common: NetworkRecipe) throws -> SweepGrid {
     SweepGrid(
-      common: common, hidden: hiddenSizes, connectivities: connectivities, families: try families(),
-      budget: budget)
+      common: common, hidden: hiddenSizes, connectivities: connectivities,
+      sources: try patternLists().map { try $0.map { try $0.source() } }, budget: budget)
   }
 }

@@ -12,8 +12,7 @@ enum SweepText {
 
   /// A network in one line.
   static func name(_ point: SweepPoint) -> String {
-    let density = Double(point.weights) / max(point.patterns.reduce(0) { $0 + Double($1.edges) / $1.density }, 1)
-    return "\(layers(point.recipe.layerSizes)) \(point.family) \(Text.number(density, decimals: 3))"
+    "\(layers(point.recipe.layerSizes)) \(point.family), \(Text.count(point.weights)) weights,"
   }
 
   /// A mean and its spread in percent: `97.12 ± 0.08`.

@@ -126,6 +126,78 @@ import Testing
         "random", 30, 20, 500, 3, 1,
         "62ce0e5a0f821784f9fa610ec1d73067b87c2cccb89dca604e655707db16cc29"
       ),
+      (
+        "nm:2:4", 784, 100, 39200, 0, 0,
+        "e2462bdb68a981640452dcda505f4df5885cc9b6873bcc575ee587f592fcf0ec"
+      ),
+      (
+        "nm:1:16", 32, 8, 16, 5, 1,
+        "9cf9a1dcfc0cda737a354695a2b589536a7b0f9d32553bfbc4d4307dda62a64e"
+      ),
+      (
+        "nm:5:7", 14, 3, 30, 2, 0,
+        "b467fc94d55d3cc4c15ec8164f9324a6be2ae977207bae94a3e650036c70072c"
+      ),
+      (
+        "block:4x4", 784, 100, 19600, 0, 0,
+        "dfd8be773a7437c84d1fbfdbacaa4df631b60922ee50700d4625565429618987"
+      ),
+      (
+        "block:2x8", 64, 6, 96, 3, 1,
+        "5485210322aeb2f0c05a49e8c714c7c2788f8f34baad8ad0f71bcf51a066ab39"
+      ),
+      (
+        "block:1x5", 35, 7, 70, 1, 2,
+        "0ed0d8fadce338f0392fff331946f8004e53a13eb2508ad00c2e809c44bcb492"
+      ),
+      (
+        "banded", 784, 100, 19600, 0, 0,
+        "180f11790649102f95847696cf3756242d899ecae42ae912090f3aff1f834baa"
+      ),
+      (
+        "banded", 13, 5, 17, 0, 0,
+        "567dbf5a59c3d13749da5a45250060a6beabeb70acdc55e1342050aaaa487b91"
+      ),
+      (
+        "banded", 5, 13, 17, 0, 0,
+        "25ac2bd82df30117f4b47a3335505c82a96cfc12fcd80c6b81371896a1b47d3a"
+      ),
+      (
+        "local", 784, 100, 2500, 0, 0,
+        "825a9858400e388f70e890d608c7918476b47081547be6db2e7fc523f4614287"
+      ),
+      (
+        "local:28x28", 800, 100, 2500, 0, 0,
+        "827cd7cc527bc98f522ebeb07c8854604b2e6e0f8acec8cf3896f59c9b5c5a09"
+      ),
+      (
+        "local:16x32", 512, 10, 560, 0, 0,
+        "4d08b1727366bca192a3f9b1d91b92ec45af8cd7d5507334ab10623602695aa6"
+      ),
+      (
+        "local:4x3", 12, 7, 42, 0, 0,
+        "00ad16d621ca267807110d5fb3dc03e5538fbe4ea5c4d7e29dc975b4f86bf75b"
+      ),
+      (
+        "small-world:0.1", 784, 100, 19600, 0, 0,
+        "d5f59490c7f89cacd4b0bf7a5b815b89af54954c28adaa53c1d8aff44132a3c4"
+      ),
+      (
+        "small-world:1.0", 13, 5, 50, 2, 1,
+        "b557a8b355bc6317d4700a381425414fa5e7960aaf5f85a0c81819b942629293"
+      ),
+      (
+        "small-world:0.0", 10, 4, 14, 1, 0,
+        "e8fbdab43c5ffc24765be285e1926de178b640391a84226ab58880f70e4cdef3"
+      ),
+      (
+        "erdos-renyi", 784, 10, 1960, 1, 0,
+        "334122c3bc59808c0413ea4d76f3d4f77aa27918663edc81790dae4995ebd189"
+      ),
+      (
+        "erdos-renyi", 30, 20, 500, 3, 1,
+        "62ce0e5a0f821784f9fa610ec1d73067b87c2cccb89dca604e655707db16cc29"
+      ),
       ("full", 5, 3, 15, 9, 0, "99c2566c888260dc2043a688e660aeed9b3f83268b56a1e02cb763280f40e547"),
     ] as [(String, Int, Int, Int, UInt64, Int, String)]
   )
@@ -146,6 +218,7 @@ import Testing
       seed: seed,
       junction: junction
     )
+    #expect(recipe.family.description == family)
     #expect(try recipe.makePattern().sha256 == expected)
   }
 

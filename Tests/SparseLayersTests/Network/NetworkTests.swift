@@ -104,7 +104,7 @@ import _SparseTestSupport
       (NetworkRecipe(layerSizes: [4, 0], connectivity: .densities([1])), "Layer 1 has size 0"),
       (NetworkRecipe(layerSizes: [4, -2], connectivity: .densities([1])), "size -2"),
       (NetworkRecipe(layerSizes: [4, 4, 2], connectivity: .densities([])), "0 densities"),
-      (NetworkRecipe(layerSizes: [4, 4, 2], connectivity: .densities([0])), "Junction 1 (4→4)"),
+      (NetworkRecipe(layerSizes: [4, 4, 2], connectivity: .densities([0])), "A density is 0.0"),
       (NetworkRecipe(layerSizes: [4, 4, 2], connectivity: .densities([1.5])), "1.5"),
       (NetworkRecipe(layerSizes: [4, 4, 2], connectivity: .densities([.nan])), "nan"),
       (NetworkRecipe(layerSizes: [4, 4, 2], connectivity: .outDegrees([1])), "1 out-degrees"),
@@ -112,7 +112,7 @@ import _SparseTestSupport
       (
         NetworkRecipe(
           layerSizes: [4, 4, 2], connectivity: .densities([0.5]), families: [.full, .full, .full]),
-        "3 pattern families"
+        "3 patterns"
       ),
     ]
     for (recipe, part) in cases {

@@ -17,18 +17,6 @@ struct BalancedRule: PatternRule {
     try Self.refuse(argument)
   }
 
-  func admissibleDensities(in shape: JunctionShape) -> [Double]? { nil }
-
-  func nearestEdges(to density: Double, in shape: JunctionShape) -> (edges: Int, reason: String?) {
-    let edges = Int((density * Double(shape.cells)).rounded())
-    guard edges >= 1 else {
-      return (1, "a pattern of \(shape) needs at least one edge")
-    }
-    return (edges, nil)
-  }
-
-  func check(edges: Int, in shape: JunctionShape) {}
-
   func makeRows(
     edges: Int,
     in shape: JunctionShape,

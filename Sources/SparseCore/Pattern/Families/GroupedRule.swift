@@ -31,10 +31,9 @@ struct GroupedRule: PatternRule {
 
   init(argument: Substring?) throws {
     guard let argument, let size = Int(argument) else {
-      let found = argument.map { "':\($0.prefix(80))'" } ?? "nothing"
       throw SparseError(
         .invalidArgument,
-        "The family 'grouped' needs the size of its groups, but \(found) is given. Write grouped:4, "
+        "The family 'grouped' needs the size of its groups, but \(found(argument)) is given. Write grouped:4, "
           + "grouped:8 or grouped:16.")
     }
     try self.init(size: size)
@@ -58,13 +57,7 @@ struct GroupedRule: PatternRule {
     let nearest = structured.nearestEdges(to: density, in: groups)
     let edges = nearest.edges * size
     guard nearest.reason != nil else { return (edges, nil) }
-    let divisor = groups.commonDivisor
-    return (
-      edges,
-      "\(description) patterns of \(shape) have densities k/\(divisor), and "
-        + "\(edges / (shape.cells / divisor))/\(divisor) is the nearest (out-degree "
-        + "\(edges / shape.inputs), in-degree \(edges / shape.outputs)); balanced patterns have any"
-    )
+    return (edges, shape.nearest(description, groups.commonDivisor, edges))
   }
 
   func check(edges: Int, in shape: JunctionShape) throws {

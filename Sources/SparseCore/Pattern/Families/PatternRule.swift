@@ -1,12 +1,16 @@
 /// What a family of patterns has to know.
 ///
-/// One conforming type per file, registered in `PatternFamily.registered`.
+/// One conforming type per file, registered in `PatternFamily.registered`. Unless a rule says otherwise
+/// it makes any number of edges, and the whole one that is nearest to a density.
 protocol PatternRule: Sendable {
   /// The name before the colon.
   static var name: String { get }
 
   /// How the family is written in help texts: the name, and its argument where it takes one.
   static var usage: String { get }
+
+  /// Whether the argument is itself a list with commas.
+  static var takesList: Bool { get }
 
   /// Creates the rule from the text after the colon, `nil` when there is no colon.
   ///
@@ -40,6 +44,20 @@ protocol PatternRule: Sendable {
 extension PatternRule {
   static var usage: String { name }
 
+  static var takesList: Bool { false }
+
+  func admissibleDensities(in shape: JunctionShape) -> [Double]? { nil }
+
+  func nearestEdges(to density: Double, in shape: JunctionShape) -> (edges: Int, reason: String?) {
+    let edges = Int((density * Double(shape.cells)).rounded())
+    guard edges >= 1 else {
+      return (1, "a pattern of \(shape) needs at least one edge")
+    }
+    return (edges, nil)
+  }
+
+  func check(edges: Int, in shape: JunctionShape) {}
+
   var description: String { Self.name }
 
   /// Refuses an argument: for families that take none.
@@ -51,6 +69,18 @@ extension PatternRule {
         + "Write just '\(name)'."
     )
   }
+}
+
+/// The argument of a family as an error shows it.
+func found(_ argument: Substring?) -> String {
+  argument.map { "':\($0.prefix(80))'" } ?? "nothing"
+}
+
+/// Reads two sizes, written `4x8`.
+func sizes(_ text: Substring) -> (Int, Int)? {
+  let numbers = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+  guard numbers.count == 2, let first = numbers[0], let second = numbers[1] else { return nil }
+  return (first, second)
 }
 
 /// Compressed sparse rows that are being made.

@@ -17,14 +17,10 @@ struct RandomRule: PatternRule {
     try Self.refuse(argument)
   }
 
-  func admissibleDensities(in shape: JunctionShape) -> [Double]? { nil }
-
   func nearestEdges(to density: Double, in shape: JunctionShape) -> (edges: Int, reason: String?) {
     let target = edgeTarget(density: density, cells: shape.cells)
     return (min(Int(target.rounded(.up)), shape.cells), nil)
   }
-
-  func check(edges: Int, in shape: JunctionShape) {}
 
   func makeRows(
     edges: Int,

@@ -24,19 +24,19 @@ struct StructuredRule: PatternRule {
     let steps = min(max(Int(target.rounded()), 1), divisor)
     let edges = shape.cells / divisor * steps
     guard Double(steps) != target else { return (edges, nil) }
-    return (
-      edges,
-      "structured patterns of \(shape) have densities k/\(divisor), and \(steps)/\(divisor) is the "
-        + "nearest (out-degree \(edges / shape.inputs), in-degree \(edges / shape.outputs)); "
-        + "balanced patterns have any"
-    )
+    return (edges, shape.nearest(Self.name, divisor, edges))
   }
 
   func check(edges: Int, in shape: JunctionShape) throws {
+    try check(edges: edges, in: shape, family: Self.name)
+  }
+
+  /// Checks for this family, or for one with the same degrees.
+  func check(edges: Int, in shape: JunctionShape, family: String) throws {
     guard edges % shape.inputs == 0 else {
       throw SparseError(
         .invalidPattern,
-        "A structured pattern of \(shape) cannot have \(edges) edges: they must be a multiple of "
+        "A \(family) pattern of \(shape) cannot have \(edges) edges: they must be a multiple of "
           + "\(shape.cells / shape.commonDivisor), so that all degrees are whole."
       )
     }
@@ -48,7 +48,7 @@ struct StructuredRule: PatternRule {
       let nearest = [below, below + step].filter { $0 >= 1 }.map { "\($0)" }
       throw SparseError(
         .invalidPattern,
-        "A structured pattern of \(shape) cannot have out-degree \(outDegree): the in-degree would "
+        "A \(family) pattern of \(shape) cannot have out-degree \(outDegree): the in-degree would "
           + "be \(shape.inputs)·\(outDegree)/\(shape.outputs), which is not whole. Nearest "
           + "admissible: \(nearest.joined(separator: " and ")). Or use 'balanced', or pad the "
           + "layer sizes."
@@ -65,5 +65,14 @@ struct StructuredRule: PatternRule {
       rowDegrees: [Int](repeating: edges / shape.outputs, count: shape.outputs),
       columnDegrees: [Int](repeating: edges / shape.inputs, count: shape.inputs)
     ).draw(using: &random)
+  }
+}
+
+extension JunctionShape {
+  /// Says which of the densities k/divisor was taken.
+  func nearest(_ family: String, _ divisor: Int, _ edges: Int) -> String {
+    "\(family) patterns of \(self) have densities k/\(divisor), and "
+      + "\(edges / (cells / divisor))/\(divisor) is the nearest (out-degree \(edges / inputs), "
+      + "in-degree \(edges / outputs)); balanced patterns have any"
   }
 }

@@ -35,6 +35,11 @@ public struct NPZFile: ~Copyable {
   ///   `.unsupported` for an array that is too large, stored column by column, or of a type that is
   ///   not read, `.corruptFile` for one that is damaged.
   public func array(named name: String) throws -> NPYArray {
+    try array(named: name, maximumBytes: DataLimits.arrayBytes)
+  }
+
+  /// Reads one array of at most so many bytes, its header included.
+  func array(named name: String, maximumBytes: Int) throws -> NPYArray {
     guard names.contains(name) else {
       let known = names.map { "'\($0)'" }.joined(separator: ", ")
       throw SparseError(
@@ -44,7 +49,7 @@ public struct NPZFile: ~Copyable {
       )
     }
     return try naming("\(path): array '\(name)'") {
-      var entry = try archive.open("\(name).npy", maximumBytes: DataLimits.arrayBytes)
+      var entry = try archive.open("\(name).npy", maximumBytes: maximumBytes)
       let header = try Self.readHeader(&entry)
       guard header.byteCount == entry.remainingBytes else {
         throw SparseError(
