@@ -89,33 +89,40 @@ public final class TrainingBenchmark {
 /// A network that answers: a batch that is already packed goes forward.
 public final class InferenceBenchmark {
   private let executor: NetworkExecutor
-  private let pass: Pass
+  private let samples: Int
+
+  /// The plan of each junction, in the order in which they run.
+  public var plans: [any JunctionPlan] { executor.plans }
 
   /// Plans the network and fills its input.
   ///
   /// - Parameters:
   ///   - network: What is run.
   ///   - backend: The engine of the products.
-  ///   - samples: The samples of the batch.
+  ///   - samples: The samples of the largest batch.
   ///   - threads: The most threads at work.
   ///   - seed: Decides the samples.
   /// - Throws: `SparseError` when the backend cannot run the network.
   public init(
     _ network: Network, backend: Backend, samples: Int, threads: Int = 1, seed: UInt64 = 0
   ) throws {
+    self.samples = samples
     executor = try NetworkExecutor(
       network, backend: backend, threads: threads, batchCapacity: samples)
-    pass = Pass(shape: executor.shape(samples: samples), mode: .inference)
+    // Random everywhere, whatever the layout of the batch that is run.
     var stream = RandomStream(seed: seed, purpose: "benchmark samples")
-    executor.input.values.load(
-      (0..<samples * network.inputSize).map { _ in stream.uniformFloat() }, shape: pass.shape)
+    executor.input.values.buffer.withMutableSpan { span in
+      for index in span.indices { span[index] = stream.uniformFloat() }
+    }
   }
 
   /// Computes all branches once.
   ///
+  /// - Parameter samples: The samples of the batch; those of the largest when nil.
   /// - Throws: What the engine throws.
-  public func run() throws {
-    try executor.forward(pass)
+  public func run(samples: Int? = nil) throws {
+    try executor.forward(
+      Pass(shape: executor.shape(samples: samples ?? self.samples), mode: .inference))
     for output in executor.outputs { blackHole(output.values.buffer) }
   }
 }

@@ -16,7 +16,9 @@ struct Sparsectl: ParsableCommand {
       code is 0 when done, 1 when something failed, 64 for wrong usage.
       """,
     version: "0.1.0",
-    subcommands: [Train.self, Evaluate.self, Measure.self, Predict.self, Bench.self])
+    subcommands: [
+      Train.self, Evaluate.self, Measure.self, Predict.self, Convert.self, Bench.self,
+    ])
 
   /// Runs the command of the command line.
   static func main() {

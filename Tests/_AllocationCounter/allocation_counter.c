@@ -19,6 +19,12 @@ uint64_t allocation_counter_stop(void) {
 #if defined(__GLIBC__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 
 #include <errno.h>
+#include <malloc.h>
+
+uint64_t allocation_bytes_in_use(void) {
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
 
 int allocation_counter_works(void) { return 1; }
 
@@ -66,6 +72,8 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
 }
 
 #else
+
+uint64_t allocation_bytes_in_use(void) { return 0; }
 
 int allocation_counter_works(void) { return 0; }
 

@@ -1,4 +1,5 @@
 // swift-format-ignore-file: NeverForceUnwrap
+
 // The C kernels' pointers are never null; a test that is wrong about that may trap.
 internal import CSparseKernels
 public import SparseCore

@@ -60,6 +60,13 @@ struct ParsingTests {
       ("measure --layers 10,5 --batch-size 0", "'--batch-size'"),
       ("measure m --json --format csv", "exclude each other"),
       ("measure --layers 4000000,4000000 --seed 1", "edges"),
+      ("measure --layers 10,5 --optimizer lbfgs", "adamw"),
+      ("measure --layers 10,5 --threads 0", "1...1024"),
+      ("measure --layers 10,5 --timing --no-timing", "--no-timing"),
+      ("train --storage zip", "columns"),
+      ("train --compact --storage csr", "exclude each other"),
+      ("convert m --output o", "--storage"),
+      ("convert m --storage csr", "--output"),
       ("evaluate", "model"),
       ("predict m", "file"),
       ("predict m f --top 0", "'--top' must be 1 or more"),
@@ -83,7 +90,11 @@ struct ParsingTests {
     arguments: [
       ("train", ["--density <0.25>", "(default: 12; published: 50)", "the network is full"]),
       ("evaluate", ["--data <path>", "sparsectl evaluate model.safetensors"]),
-      ("measure", ["--batch-size <count>", "one MAC is two FLOPs", "(default: 1)"]),
+      (
+        "measure",
+        ["--batch-size <count>", "one MAC is two FLOPs", "(default: 1;", "\"pj_per_byte\""]
+      ),
+      ("convert", ["--storage <storage>", "32-bit columns and row offsets"]),
       ("predict", ["--rows <0-9,42>", "(default: 1)", "predictions"]),
     ])
   func help(command: String, texts: [String]) throws {

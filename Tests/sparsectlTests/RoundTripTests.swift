@@ -97,34 +97,6 @@ struct RoundTripTests {
     #expect(outcome.stderr.contains("epoch 12/12"))
   }
 
-  @Test("measure counts a model and the same network without one alike, per batch too")
-  func measure() throws {
-    let directory = try TemporaryDirectory()
-    try TinyData.write(to: directory.path)
-    _ = try train(directory, ["--dataset", "mnist", "--data", directory.path])
-    let model = directory.file("model.safetensors")
-    let measured = try Program.run("measure", model, "--json").json()
-    let total = try #require(measured["total"] as? [String: Any])
-    let expected = [
-      "weights": 360, "dense_weights": 520, "macs": 360, "dense_macs": 520,
-      "training_macs": 2 * 160 + 3 * 200, "dense_training_macs": 2 * 320 + 3 * 200,
-      "storage_bytes": 360 * 6 + 30 * 4, "dense_storage_bytes": 520 * 4 + 30 * 4,
-    ]
-    for (key, value) in expected { #expect(total[key] as? Int == value, "\(key)") }
-    #expect((measured["junctions"] as? [Any])?.count == 2)
-    let ratios = try #require(measured["ratios"] as? [String: Double])
-    #expect(abs((ratios["weights"] ?? 0) - 520.0 / 360) < 1e-12)
-    let network = ["measure", "--layers", "16,20,10", "--density", "0.5"]
-    let outcome = try Program.start(network + ["--json"]).finish()
-    #expect(try outcome.json() as NSDictionary == measured as NSDictionary)
-    let batch = try Program.start(network + ["--json", "--batch-size", "64"]).finish().json()
-    #expect((batch["total"] as? [String: Any])?["macs"] as? Int == 64 * 360)
-    let csv = try Program.start(network + ["--format", "csv"]).finish().stdout
-    #expect(csv.split(separator: "\n").count == 4)
-    #expect(csv.contains("total,360,520,0.6923,"))
-    #expect(Set(csv.split(separator: "\n").map { $0.filter { $0 == "," }.count }) == [10])
-  }
-
   @Test("NPZ, NPY, CSV and gzip hold the same samples, so that predictions agree")
   func formats() throws {
     let directory = try TemporaryDirectory()

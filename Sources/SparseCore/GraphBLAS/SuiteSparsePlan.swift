@@ -46,6 +46,9 @@ public final class SuiteSparsePlan: JunctionPlan {
     descriptors = Mutex(try Descriptors.make(threads: threads))
   }
 
+  /// The bytes of both sets of 64-bit indices, and of the order of the transposed values.
+  public var indexBytes: Int { forwardIndices.bytes + transposedIndices.bytes + layout.bytes }
+
   /// Narrow tiles.
   ///
   /// The method saxpy5 walks X row by row for sixteen lanes at a time, and in a wide tile those
@@ -147,6 +150,8 @@ extension SuiteSparsePlan {
 private final class CSRIndices: @unchecked Sendable {
   let rowOffsets: UnsafeMutableBufferPointer<UInt64>
   let columns: UnsafeMutableBufferPointer<UInt64>
+
+  var bytes: Int { unsafe 8 * (rowOffsets.count + columns.count) }
 
   init(rowOffsets: [UInt64], columns: [UInt32]) {
     unsafe self.rowOffsets = .allocate(capacity: rowOffsets.count)

@@ -69,6 +69,9 @@ struct BlockLayout: Sendable {
     csrPositions = isSameOrder ? nil : order
   }
 
+  /// The bytes of blocks and columns.
+  var bytes: Int { blocks.heldBytes + columns.heldBytes }
+
   /// Cuts runs of rows with the same columns into groups of 16, 8, 4, 2 and 1.
   private static func groups(rowOffsets: [Int], columns: [UInt32]) -> [Range<Int>] {
     let rows = rowOffsets.count - 1

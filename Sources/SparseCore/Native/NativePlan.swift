@@ -79,6 +79,13 @@ public final class NativePlan: JunctionPlan {
     return forward.csrPositions?.map { byCSR[Int($0)] } ?? byCSR
   }
 
+  /// The bytes of the blocks of both layouts, and of the orders of their values.
+  public var indexBytes: Int {
+    // The order of the forward layout is that of 'layout'.
+    let transposed = transposedLayout.map { $0.bytes + ($0.csrPositions?.heldBytes ?? 0) } ?? 0
+    return forwardLayout.bytes + transposed + layout.bytes + 4 * noBias.count
+  }
+
   /// The number of lanes in which this plan wants a batch cut.
   public func tileWidth(samples: Int) -> Int? {
     let full = isGrouped ? 64 : kernels.wideTile

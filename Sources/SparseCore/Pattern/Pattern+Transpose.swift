@@ -32,6 +32,16 @@ extension Pattern {
     }
   }
 
+  /// The bytes of row offsets and columns in memory, and of the transpose once it was made.
+  public var indexBytes: Int {
+    rowOffsets.heldBytes + columns.heldBytes
+      + storage.transpose.withLock { transpose in
+        transpose.map {
+          $0.rowOffsets.heldBytes + $0.rows.heldBytes + $0.positions.heldBytes
+        } ?? 0
+      }
+  }
+
   /// Sorts the edges by column, keeping their order within a column (a counting sort).
   private func makeTranspose() -> Transpose {
     let columns = columns

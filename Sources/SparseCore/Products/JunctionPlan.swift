@@ -23,6 +23,9 @@ public protocol JunctionPlan: AnyObject, Sendable {
   /// What this plan has to tell people about itself, such as why it is not the one they expect.
   var warning: String? { get }
 
+  /// The bytes of the indices that this plan keeps in memory beside those of its pattern.
+  var indexBytes: Int { get }
+
   /// The number of lanes in which this plan wants a batch cut.
   ///
   /// - Parameter samples: The samples of the batch.
@@ -72,6 +75,8 @@ public protocol JunctionPlan: AnyObject, Sendable {
 extension JunctionPlan {
   /// No warning.
   public var warning: String? { nil }
+  /// No indices but the pattern's.
+  public var indexBytes: Int { 0 }
   /// All stored values as one part.
   public var weightGradientParts: [Range<Int>] { [0..<pattern.edgeCount] }
   /// The number of lanes in which this plan wants a batch cut.
@@ -102,6 +107,9 @@ public struct ValueLayout: Sendable {
 
   /// For each stored value its position in the transposed copy; nil when the plan reads none.
   public let transposedPositions: [UInt32]?
+
+  /// The bytes of the positions.
+  var bytes: Int { (csrPositions?.heldBytes ?? 0) + (transposedPositions?.heldBytes ?? 0) }
 
   /// CSR order, without a transposed copy.
   public static var csr: Self { Self(csrPositions: nil, transposedPositions: nil) }

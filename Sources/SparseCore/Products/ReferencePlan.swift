@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The products as plain loops, in the order in which the formulas are read: the oracle.
 ///
 /// Every other engine is tested against this one. It is never made faster.
@@ -9,11 +11,19 @@ public final class ReferencePlan: JunctionPlan {
   /// The engine that executes the products.
   public var backend: Backend { .reference }
 
+  private let counter: MultiplyAddCounter?
+
   /// Plans the products of a pattern.
   ///
   /// - Parameter pattern: The junction's connections.
-  public init(_ pattern: Pattern) {
+  public convenience init(_ pattern: Pattern) {
+    self.init(pattern, counter: nil)
+  }
+
+  /// Plans the products of a pattern, and counts what they do.
+  package init(_ pattern: Pattern, counter: MultiplyAddCounter?) {
     self.pattern = pattern
+    self.counter = counter
   }
 
   // X: [inputs, lanes]   Y: [outputs, lanes]   accumulate in Float, row by row, in stored order.
@@ -27,6 +37,7 @@ public final class ReferencePlan: JunctionPlan {
         var sum = bias[row]
         for edge in pattern.edges(ofRow: row) {
           sum += weights.values[edge] * input[Int(pattern.columns[edge]), lane]
+          counter?.add(to: \.forward)
         }
         output[row, lane] = sum
       }
@@ -44,6 +55,7 @@ public final class ReferencePlan: JunctionPlan {
         let column = Int(pattern.columns[edge])
         for lane in 0..<outputGradient.width {
           inputGradient[column, lane] += weights.values[edge] * outputGradient[row, lane]
+          counter?.add(to: \.inputGradient)
         }
       }
     }
@@ -63,10 +75,45 @@ public final class ReferencePlan: JunctionPlan {
           let column = Int(pattern.columns[edge])
           for lane in 0..<shape.width {
             gradient[edge] += dy[row, lane] * x[column, lane]
+            counter?.add(to: \.weightGradient)
           }
         }
       }
     }
+  }
+}
+
+/// Counts the multiply–adds of the reference engine one by one, while they are made.
+///
+/// What is said elsewhere about the cost of a network is compared with these counts.
+package final class MultiplyAddCounter: Sendable {
+  /// How often each product multiplied and added.
+  package struct Counts: Hashable, Sendable {
+    /// The multiply–adds of Y = b + W·X.
+    package var forward = 0
+    /// The multiply–adds of dX = Wᵀ·dY.
+    package var inputGradient = 0
+    /// The multiply–adds of dW = P ⊙ (dY·Xᵀ).
+    package var weightGradient = 0
+
+    /// Creates counts.
+    package init(forward: Int = 0, inputGradient: Int = 0, weightGradient: Int = 0) {
+      self.forward = forward
+      self.inputGradient = inputGradient
+      self.weightGradient = weightGradient
+    }
+  }
+
+  private let state = Mutex(Counts())
+
+  /// Creates a counter at 0.
+  package init() {}
+
+  /// What was counted so far.
+  package var counts: Counts { state.withLock { $0 } }
+
+  func add(to product: WritableKeyPath<Counts, Int>) {
+    state.withLock { $0[keyPath: product] += 1 }
   }
 }
 

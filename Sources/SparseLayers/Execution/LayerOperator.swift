@@ -95,6 +95,9 @@ public protocol LayerOperator: AnyObject {
   /// trained parameters.
   var trainedParameters: [TrainedParameter] { get }
 
+  /// The floats that the operator keeps beside its output and its trained parameters.
+  var untrainedFloats: Int { get }
+
   /// The parts in which `finishBackward` works: pieces of trained parameters, together all of them.
   var parameterParts: [ParameterPart] { get }
 
@@ -127,6 +130,8 @@ extension LayerOperator {
   public var readsOutputBackward: Bool { false }
   /// No parameters.
   public var trainedParameters: [TrainedParameter] { [] }
+  /// None.
+  public var untrainedFloats: Int { 0 }
   /// Each trained parameter as one part.
   public var parameterParts: [ParameterPart] {
     trainedParameters.enumerated().map { ParameterPart(parameter: $0, values: 0..<$1.values.count) }

@@ -54,9 +54,7 @@ public final class NetworkExecutor {
     self.batchCapacity = batchCapacity
     let plans = try network.junctions.map { try plan($0.layer.pattern) }
     self.plans = plans
-    // A last tile that is not full still takes up a whole tile's lanes.
-    let lanes =
-      (1...batchCapacity).lazy.map { Self.shape(plans, samples: $0).lanes }.max() ?? batchCapacity
+    let lanes = Self.lanes(plans, batchCapacity: batchCapacity)
     try Self.checkMemory(network, lanes: lanes, isTraining: isTraining)
     var builder = OperatorBuilder(
       network: network, capacity: lanes, isTraining: isTraining, seed: seed)
@@ -101,6 +99,11 @@ public final class NetworkExecutor {
     var width = 0
     for plan in plans { width = max(width, plan.tileWidth(samples: samples) ?? 0) }
     return Tiles.Shape(samples: samples, width: width > 0 ? width : max(samples, 1))
+  }
+
+  /// The most lanes of a batch: a last tile that is not full still takes up a whole tile's lanes.
+  static func lanes(_ plans: [any JunctionPlan], batchCapacity: Int) -> Int {
+    (1...batchCapacity).lazy.map { shape(plans, samples: $0).lanes }.max() ?? batchCapacity
   }
 
   /// Computes all branches for the batch that is in `input`.

@@ -89,6 +89,19 @@ package struct BoundedFile: ~Copyable {
     return bytes
   }
 
+  /// Reads a file whose size the system does not tell, such as those in `/proc` and `/sys`.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - maximumBytes: The most bytes that are read.
+  /// - Returns: The contents, or as much of them.
+  /// - Throws: `SparseError` with code `.fileSystem` when there is no such file or it cannot be read.
+  package static func readStart(path: String, maximumBytes: Int) throws -> [UInt8] {
+    try naming(path, "read") { () throws(SystemFailure) in
+      try Descriptor(opening: path, O_RDONLY | O_NONBLOCK).read(at: 0, count: maximumBytes)
+    }
+  }
+
   private func changed() -> SparseError {
     SparseError(
       .fileSystem,

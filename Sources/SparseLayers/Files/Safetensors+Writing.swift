@@ -26,6 +26,14 @@ extension Safetensors {
     return try tensors.reduce(into: headerBytes(tensors)) { $0 += $1.bytes }
   }
 
+  /// The bytes of the file's two parts.
+  ///
+  /// - Returns: Those of the header, its length and padding included, and those of the tensors.
+  /// - Throws: As ``serialized()``.
+  public func byteCounts() throws -> (header: Int, tensors: Int) {
+    (try headerBytes(Self.inFileOrder(tensors)).count, tensors.reduce(0) { $0 + $1.bytes.count })
+  }
+
   /// The length and the JSON, padded with spaces so that the data begins at a multiple of 8.
   private func headerBytes(_ tensors: [Tensor]) throws -> [UInt8] {
     try Self.requireUsableNames(tensors)  // again: `tensors` can be changed

@@ -87,6 +87,8 @@ private final class BatchNormalizationOperator: LayerOperator {
   let output: Node
   let trainedParameters: [TrainedParameter]
   var needsWholeBatch: Bool { true }
+  /// Running mean and variance, mean and inverse deviation.
+  var untrainedFloats: Int { 4 * layer.size }
 
   private let layer: BatchNormalization
   private let input: Node

@@ -11,7 +11,7 @@ internal import SparseCore
 /// | `<layer>.row_offsets` | U32 | only where rows differ in length |
 /// | `<layer>.bias` | F32 | one per output |
 ///
-/// A compact file leaves out the columns and row offsets of patterns that a recipe makes again.
+/// That is the form ``StorageForm/columns``; the others store more or fewer indices.
 /// `__metadata__` holds JSON texts: the architecture, the patterns' recipes and digests, how the
 /// network was made and trained, and what the data's classes are called.
 public struct ModelFile: Sendable {
@@ -60,6 +60,15 @@ public struct DataDescription: Codable, Hashable, Sendable {
     case classNames = "classes"
   }
 
+  /// Describes a network that has not seen data yet.
+  ///
+  /// - Parameter network: The network.
+  public init(untrained network: Network) {
+    dataset = ""
+    featureCount = network.inputSize
+    classNames = [:]
+  }
+
   /// Describes data.
   ///
   /// - Parameters:
@@ -80,18 +89,18 @@ extension ModelFile {
   ///
   /// - Parameters:
   ///   - path: Where to write.
-  ///   - compact: Whether to leave out what recipes make again.
+  ///   - form: How to store where the weights are.
   /// - Throws: `SparseError.Code.fileSystem` when the file cannot be written.
-  public func write(to path: String, compact: Bool = false) throws {
-    try safetensors(compact: compact).write(to: path)
+  public func write(to path: String, form: StorageForm = .columns) throws {
+    try safetensors(form: form).write(to: path)
   }
 
   /// The file's arrays and metadata.
   ///
-  /// - Parameter compact: Whether to leave out what recipes make again.
+  /// - Parameter form: How to store where the weights are.
   /// - Returns: The content of the file.
   /// - Throws: `SparseError` when a digest cannot be computed.
-  public func safetensors(compact: Bool = false) throws -> Safetensors {
+  public func safetensors(form: StorageForm = .columns) throws -> Safetensors {
     var tensors: [Safetensors.Tensor] = []
     var patterns: [String: PatternEntry] = [:]
     for place in network.places {
@@ -105,7 +114,7 @@ extension ModelFile {
       }
       guard let pattern = (layer as? SparseLinear)?.pattern else { continue }
       patterns[name] = PatternEntry(recipe: pattern.recipe, sha256: try pattern.sha256)
-      if !compact || pattern.recipe == nil { tensors += Self.indices(of: pattern, name: name) }
+      tensors += Self.indices(of: pattern, name: name, form)
     }
     var metadata = [
       "format_version": Self.formatVersion,
@@ -118,16 +127,18 @@ extension ModelFile {
     return try Safetensors(metadata: metadata, tensors: tensors)
   }
 
-  private static func indices(of pattern: Pattern, name: String) -> [Safetensors.Tensor] {
-    let count = [pattern.edgeCount]
+  private static func indices(
+    of pattern: Pattern, name: String, _ form: StorageForm
+  ) -> [Safetensors.Tensor] {
     var tensors: [Safetensors.Tensor] = []
-    if pattern.inputs <= 1 << 16 {
+    if let type = form.columnType(of: pattern) {
+      let (name, shape) = ("\(name).columns", [pattern.edgeCount])
       tensors.append(
-        .init(name: "\(name).columns", integers: pattern.columns.map { UInt16($0) }, shape: count))
-    } else {
-      tensors.append(.init(name: "\(name).columns", integers: pattern.columns, shape: count))
+        type == .u16
+          ? .init(name: name, integers: pattern.columns.map { UInt16($0) }, shape: shape)
+          : .init(name: name, integers: pattern.columns, shape: shape))
     }
-    if pattern.constantInDegree == nil {
+    if form.storesRowOffsets(of: pattern) {
       tensors.append(
         .init(
           name: "\(name).row_offsets", integers: pattern.rowOffsets.map { UInt32($0) },
@@ -202,26 +213,9 @@ extension ModelFile {
       throw SparseError(
         .corruptFile,
         """
-        the JSON text '\(key)' of its metadata \(reason(error)). Copy or write the file again.
+        the JSON text '\(key)' of its metadata \(DecodingError.reason(error)). Copy or write the file again.
         """,
         cause: error)
-    }
-  }
-}
-
-extension ModelFile {
-  /// Says what is wrong with a JSON text and where in it.
-  fileprivate static func reason(_ error: any Error) -> String {
-    func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
-      (context.codingPath + [last].compactMap { $0 }).map(\.stringValue).joined(separator: ".")
-    }
-    return switch error as? DecodingError {
-    case .keyNotFound(let key, let context): "lacks '\(place(context, key))'"
-    case .valueNotFound(_, let context): "has no value for '\(place(context))'"
-    case .typeMismatch(_, let context): "has a value of another kind for '\(place(context))'"
-    case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-      "has an unusable value for '\(place(context))'"
-    default: "is damaged"
     }
   }
 }

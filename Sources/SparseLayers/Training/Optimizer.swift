@@ -43,6 +43,11 @@ public struct Optimizer: Codable, Hashable, Sendable {
     Self(.adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-7), learningRate: learningRate)
   }
 
+  /// The numbers that the rule remembers of each trained value: a velocity, or two moments.
+  public var momentCount: Int {
+    if case .sgd = method { 1 } else { 2 }
+  }
+
   func validate() throws {
     func check(_ name: String, _ value: Double, _ isValid: Bool, _ range: String) throws {
       guard value.isFinite, isValid else {

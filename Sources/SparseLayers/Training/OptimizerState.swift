@@ -19,11 +19,8 @@ final class OptimizerState {
     self.optimizer = optimizer
     self.parameters = parameters
     first = parameters.map { FloatBuffer(count: $0.values.count) }
-    if case .sgd = optimizer.method {
-      second = []
-    } else {
-      second = parameters.map { FloatBuffer(count: $0.values.count) }
-    }
+    second =
+      optimizer.momentCount == 1 ? [] : parameters.map { FloatBuffer(count: $0.values.count) }
   }
 
   /// Begins a step, in which every value of every parameter is to be updated once.

@@ -6,16 +6,24 @@ extension Table.Format: ExpressibleByArgument {}
 
 struct Measure: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Count what a network stores and computes, beside the dense network.",
+    abstract: "Count, time and weigh what a network costs, beside the dense network.",
     discussion: """
       EXAMPLES
         sparsectl measure model.safetensors
         sparsectl measure --layers 800,100,10 --out-degrees 20,10
+        sparsectl measure --layers 800,100,10 --density 0.2 --format csv --no-timing
 
       Multiply–adds (MACs) are those of --batch-size samples; one MAC is two FLOPs. Ratios say how \
-      many times the dense network has more. Storage counts 32-bit \
-      values, column indices (16 bits up to 65,536 inputs), row offsets only where rows differ in \
-      length, and biases.
+      many times the dense network has more. Storage is that of the three forms in which a model \
+      file can be written (train --storage, convert). Training memory is what this engine \
+      allocates for a batch: that of --batch-size, else of the model's training, else 256; the \
+      dense network is given no indices. Latencies are medians of both networks in turns on the \
+      same engine and threads.
+
+      The estimate of energy comes from a model: --energy-model names a JSON file such as \
+      {"source": "my chip", "multiply_pj": 3.7, "add_pj": 0.9, "levels": [{"name": "SRAM", "bytes": \
+      32768, "pj_per_byte": 2.5}, {"name": "DRAM", "pj_per_byte": 162.5}]}. Measured energy needs \
+      Linux's powercap counters.
       """)
 
   @Argument(help: ArgumentHelp("The model file; without one, give --layers.", valueName: "model"))
@@ -29,12 +37,35 @@ struct Measure: ParsableCommand {
 
   @Option(
     name: .customLong("batch-size"),
-    help: ArgumentHelp("The samples that MACs are counted for, 1...65536.", valueName: "count"))
-  var batchSize = 1
+    help: ArgumentHelp(
+      "The samples that are counted for, 1...65536. (default: 1; for training memory that of training)",
+      valueName: "count"))
+  var batchSize: Int?
 
-  @Option(help: "The form of the table.")
+  @Option(
+    help: "The rule of training. (default: that of the model's training, else adam)")
+  var optimizer: TrainingOptions.OptimizerName?
+
+  @Option(
+    name: .customLong("energy-model"),
+    help: ArgumentHelp(
+      "What operations and memory cost. (default: 45 nm, Horowitz 2014)", valueName: "file.json"))
+  var energyModel: String?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "Measure latency and energy.",
+      discussion: """
+        By default both networks are timed, for about a second, but the dense one only up to \
+        \(MeasureTiming.dailyDenseWeights) weights; --timing times it whatever its size.
+        """))
+  var timing: Bool?
+
+  @Option(help: "The form of the tables.")
   var format: Table.Format = .table
 
+  @OptionGroup(title: "Engine") var engine: EngineOptions
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
   func validate() throws {
@@ -46,109 +77,56 @@ struct Measure: ParsableCommand {
         "A model file says what its network is; leave '--layers' and the other network options out."
       )
     }
-    guard (1...65536).contains(batchSize) else {
+    if let batchSize, !(1...65536).contains(batchSize) {
       throw ValidationError("'--batch-size' must be in 1...65536, but is \(batchSize).")
     }
     try outputOptions.refuse(format: format)
   }
 
   func run() throws {
-    let measured: Network
-    if let model {
-      measured = try ModelFile(contentsOf: model).network
-    } else {
-      let recipe = try network.recipe(sizes: [], seed: seed ?? 0)
-      measured = try recipe.makeNetwork()
-      for rounding in try recipe.patterns().roundings { Terminal.note("note: \(rounding)") }
-    }
-    let report = MeasureReport(NetworkCost(measured), batchSize: batchSize)
+    let energy = try energyModel.map { try EnergyModel(contentsOf: $0) } ?? .horowitz2014
+    let subject = try subject()
+    try Self.checkCounts(NetworkCost(subject.model.network).total, samples: batchSize ?? 1)
+    let timing = try MeasureTiming(subject.model.network, isForced: timing, engine: engine)
+    let report = try MeasureReport(
+      subject, options: self, energyModel: energy, timing: timing)
     if outputOptions.json {
       try Terminal.result(json: report)
     } else {
       try Terminal.result(report.text(format))
     }
   }
-}
 
-/// What `measure --json` prints, and its table.
-struct MeasureReport: Encodable {
-  var batchSize: Int
-  var junctions: [JunctionCost]
-  var total: JunctionCost
-  var ratios: Ratios
-
-  enum CodingKeys: String, CodingKey {
-    case junctions, total, ratios
-    case batchSize = "batch_size"
-  }
-
-  /// How many times the dense network has more.
-  struct Ratios: Encodable {
-    var weights: Double
-    var storageBytes: Double
-    var macs: Double
-    var trainingMACs: Double
-
-    enum CodingKeys: String, CodingKey {
-      case weights, macs
-      case storageBytes = "storage_bytes"
-      case trainingMACs = "training_macs"
-    }
-
-    init(_ cost: JunctionCost) {
-      func ratio(_ dense: Int, _ sparse: Int) -> Double { Double(dense) / Double(max(sparse, 1)) }
-      weights = ratio(cost.denseWeights, cost.weights)
-      storageBytes = ratio(cost.denseStorageBytes, cost.storageBytes)
-      macs = ratio(cost.denseMACs, cost.macs)
-      trainingMACs = ratio(cost.denseTrainingMACs, cost.trainingMACs)
+  /// The dense network of a small sparse one can be too large to count the FLOPs of a batch.
+  static func checkCounts(_ total: JunctionCost, samples: Int) throws {
+    guard !total.denseTrainingMACs.multipliedReportingOverflow(by: 2 * samples).overflow else {
+      throw SparseError(
+        .unsupported,
+        """
+        The dense network has \(Text.count(total.denseWeights)) weights: the FLOPs of \
+        \(samples) samples do not fit 64 bits. Give a smaller '--batch-size'.
+        """)
     }
   }
 
-  init(_ cost: NetworkCost, batchSize: Int) {
-    self.batchSize = batchSize
-    junctions = cost.junctions.map { $0.times(batchSize) }
-    total = cost.total.times(batchSize)
-    ratios = Ratios(total)
+  /// What is measured.
+  struct Subject {
+    var model: ModelFile
+    /// The file that the model is from, if any.
+    var file: FileBytes?
   }
 
-  private static let headings = [
-    "junction", "weights", "of dense", "density", "storage bytes", "of dense", "ratio", "MACs",
-    "training MACs", "of dense", "ratio",
-  ]
-
-  /// The headings for scripts, those of the JSON form.
-  private static let keys = [
-    "name", "weights", "dense_weights", "density", "storage_bytes", "dense_storage_bytes",
-    "storage_ratio", "macs", "training_macs", "dense_training_macs", "training_ratio",
-  ]
-
-  func text(_ format: Table.Format) -> String {
-    var table = Table(format == .csv ? Self.keys : Self.headings)
-    for cost in junctions + [total] {
-      let ratios = Ratios(cost)
-      func count(_ value: Int) -> String { format == .csv ? "\(value)" : Text.count(value) }
-      func ratio(_ value: Double) -> String {
-        format == .csv ? Text.number(value) : Text.ratio(value)
-      }
-      table.add([
-        cost.name, count(cost.weights), count(cost.denseWeights), Text.number(cost.density),
-        count(cost.storageBytes), count(cost.denseStorageBytes), ratio(ratios.storageBytes),
-        count(cost.macs), count(cost.trainingMACs), count(cost.denseTrainingMACs),
-        ratio(ratios.trainingMACs),
-      ])
+  private func subject() throws -> Subject {
+    if let model {
+      let content = try Safetensors(contentsOf: model)
+      return Subject(
+        model: try ModelFile(content, source: model), file: try FileBytes(content, at: model))
     }
-    return table.text(format)
-  }
-}
-
-extension JunctionCost {
-  /// The costs with the multiply–adds of several samples; what is stored stays.
-  fileprivate func times(_ samples: Int) -> JunctionCost {
-    var result = self
-    result.macs *= samples
-    result.denseMACs *= samples
-    result.trainingMACs *= samples
-    result.denseTrainingMACs *= samples
-    return result
+    let recipe = try network.recipe(sizes: [], seed: seed ?? 0)
+    let network = try recipe.makeNetwork()
+    for rounding in try recipe.patterns().roundings { Terminal.note("note: \(rounding)") }
+    return Subject(
+      model: ModelFile(
+        network: network, recipe: recipe, data: DataDescription(untrained: network)))
   }
 }

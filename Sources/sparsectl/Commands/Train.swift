@@ -37,8 +37,17 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("Where to write the model.", valueName: "file"))
   var output = "model.safetensors"
 
-  @Flag(help: "Leave out of the model what its pattern recipes make again.")
+  @Option(
+    help: ArgumentHelp(
+      "How the model stores where its weights are. (default: columns)",
+      discussion: StorageForm.explanation))
+  var storage: StorageForm?
+
+  @Flag(help: "Store recipes instead of connections: --storage recipe.")
   var compact = false
+
+  /// How the model is stored.
+  var storageForm: StorageForm { storage ?? (compact ? .recipe : .columns) }
 
   @Option(
     help: ArgumentHelp("Append one JSON line per epoch to this file.", valueName: "file.jsonl"))
@@ -53,6 +62,9 @@ struct Train: ParsableCommand {
         "'--layers' starts with \(first), but '--pad-input' makes samples of \(padInput) features.")
     }
     if output.isEmpty { throw ValidationError("'--output' must name a file.") }
+    if compact, let storage, storage != .recipe {
+      throw ValidationError("'--compact' and '--storage \(storage)' exclude each other.")
+    }
     if let metrics, metrics.isEmpty { throw ValidationError("'--metrics' must name a file.") }
   }
 

@@ -153,7 +153,7 @@ final class TrainingRun {
       LabeledData(parts.test, for: network), loss: training.loss)
     try requireFinite(test.last, "the test samples")
     let trained = try trainer.currentNetwork()
-    try model(trained).write(to: options.output, compact: options.compact)
+    try model(trained).write(to: options.output, form: options.storageForm)
     do {
       try FileManager.default.removeItem(atPath: checkpointPath)
     } catch {

@@ -9,3 +9,4 @@ extension DatasetSource: ExpressibleByArgument {}
 extension DensityPolicy: ExpressibleByArgument {}
 extension Loss: ExpressibleByArgument {}
 extension SweepSettings.Part: ExpressibleByArgument {}
+extension StorageForm: ExpressibleByArgument {}

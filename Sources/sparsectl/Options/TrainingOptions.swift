@@ -12,6 +12,21 @@ struct TrainingOptions: ParsableArguments {
 
   enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
     case sgd, adam, adamw
+
+    /// The optimiser of this name, with its usual learning rate.
+    func optimizer(
+      momentum: Float? = nil, nesterov: Bool = false, weightDecay: Float? = nil
+    ) -> Optimizer {
+      switch self {
+      case .sgd:
+        Optimizer(.sgd(momentum: momentum ?? 0.9, nesterov: nesterov), learningRate: 0.1)
+      case .adam: .adam()
+      case .adamw:
+        Optimizer(
+          .adamW(beta1: 0.9, beta2: 0.999, epsilon: 1e-7, decay: weightDecay ?? 0.01),
+          learningRate: 1e-3)
+      }
+    }
   }
 
   enum ScheduleName: String, CaseIterable, ExpressibleByArgument {
@@ -126,16 +141,9 @@ struct TrainingOptions: ParsableArguments {
     var result = recipe == .published ? .published(seed: seed) : TrainingRecipe(seed: seed)
     if let epochs { result.epochs = epochs }
     if let batchSize { result.batchSize = batchSize }
-    switch optimizer {
-    case nil: break
-    case .sgd:
-      result.optimizer = Optimizer(
-        .sgd(momentum: momentum ?? 0.9, nesterov: nesterov), learningRate: 0.1)
-    case .adam: result.optimizer = .adam()
-    case .adamw:
-      result.optimizer = Optimizer(
-        .adamW(beta1: 0.9, beta2: 0.999, epsilon: 1e-7, decay: weightDecay ?? 0.01),
-        learningRate: 1e-3)
+    if let optimizer {
+      result.optimizer = optimizer.optimizer(
+        momentum: momentum, nesterov: nesterov, weightDecay: weightDecay)
     }
     if let learningRate { result.optimizer.learningRate = learningRate }
     if let l2 { result.optimizer.l2 = l2 }

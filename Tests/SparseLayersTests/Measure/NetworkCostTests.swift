@@ -47,73 +47,86 @@ import _SparseTestSupport
     #expect(uneven.density == 2 / 210_000.0)
   }
 
-  @Test("is what a counting engine counts in one step of training and one of inference")
-  func counted() throws {
-    let network = try Network(
+  /// A network whose junctions differ in all that matters: some read the data, some share their
+  /// input with others, some lie in branches, behind normalisation or at different tasks.
+  private func branching() throws -> Network {
+    try Network(
       inputSize: 9,
       backbone: [
-        junction(9, 12), Activation(.relu, size: 12), junction(12, 7, seed: 2),
-        Activation(.tanh, size: 7),
+        junction(9, 12), BatchNormalization(size: 12), Activation(.relu, size: 12),
+        junction(12, 7, seed: 2), Activation(.tanh, size: 7),
       ],
       branches: [
         Branch(name: "data", position: 0, layers: [junction(9, 3, seed: 3)]),
-        Branch(name: "exit", position: 2, layers: [junction(12, 3, seed: 4)]),
-        Branch(name: "output", position: 4, layers: [junction(7, 3, seed: 5)]),
+        Branch(
+          name: "exit", position: 3,
+          layers: [junction(12, 5, seed: 4), Activation(.relu, size: 5), junction(5, 3, seed: 6)]),
+        Branch(name: "other", position: 3, layers: [junction(12, 3, seed: 7)], task: "label"),
+        Branch(name: "output", position: 5, layers: [junction(7, 3, seed: 5)]),
       ])
+  }
+
+  @Test(
+    "is what the reference engine counts, multiply–add by multiply–add and junction by junction",
+    arguments: [false, true])
+  func counted(isDense: Bool) throws {
+    let sparse = try branching()
+    let network = isDense ? try sparse.densified() : sparse
     let data = try clusters(samples: 6, features: 9, classes: 3)
-    let counter = Counter()
+    var counters: [MultiplyAddCounter] = []
     let executor = try NetworkExecutor(
       network, batchCapacity: 6, isTraining: true, seed: 0
-    ) { CountingPlan($0, counter) }
-    let total = NetworkCost(network).total
+    ) {
+      counters.append(MultiplyAddCounter())
+      return ReferencePlan($0, counter: counters.last)
+    }
     _ = try executor.evaluate(LabeledData(data, for: network))
-    #expect(counter.macs == 6 * total.macs)
-    counter.macs = 0
+    let inference = counters.map(\.counts)
     let pass = Pass(shape: executor.shape(samples: 6), mode: .training(step: 0))
     try executor.forward(pass)
     try executor.backward(pass)
-    #expect(counter.macs == 6 * total.trainingMACs)
-  }
-}
-
-private final class Counter: @unchecked Sendable {
-  var macs = 0
-}
-
-/// The reference engine, counting a multiply–add per weight and sample of each product asked for.
-private final class CountingPlan: JunctionPlan {
-  private let plan: ReferencePlan
-  private let counter: Counter
-
-  init(_ pattern: Pattern, _ counter: Counter) {
-    plan = ReferencePlan(pattern)
-    self.counter = counter
-  }
-
-  var pattern: Pattern { plan.pattern }
-  var backend: Backend { plan.backend }
-  var layout: ValueLayout { plan.layout }
-  func tileWidth(samples: Int) -> Int? { 2 }
-
-  func forward(_ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile) throws {
-    counter.macs += pattern.edgeCount * input.width
-    try plan.forward(weights, bias: bias, input: input, output: output)
+    let cost = NetworkCost(sparse)
+    #expect(cost.junctions.count == 6)
+    for (index, junction) in cost.junctions.enumerated() {
+      let (before, after) = (inference[index], counters[index].counts)
+      let forward = isDense ? junction.denseMACs : junction.macs
+      #expect(before == .init(forward: 6 * forward), "\(junction.name)")
+      let input = isDense ? junction.denseInputGradientMACs : junction.inputGradientMACs
+      let weight = isDense ? junction.denseWeightGradientMACs : junction.weightGradientMACs
+      #expect(
+        after
+          == .init(
+            forward: 12 * forward, inputGradient: 6 * input, weightGradient: 6 * weight),
+        "\(junction.name)")
+    }
+    let counted = counters.map(\.counts).reduce(0) {
+      $0 + $1.forward + $1.inputGradient + $1.weightGradient
+    }
+    let total = cost.total
+    #expect(
+      counted
+        == 6
+        * (isDense ? total.denseMACs + total.denseTrainingMACs : total.macs + total.trainingMACs))
+    #expect(total.times(6).trainingMACs == 6 * total.trainingMACs)
+    #expect(total.times(6).storageBytes == total.storageBytes)
   }
 
-  func inputGradient(
-    _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
-  ) throws {
-    counter.macs += pattern.edgeCount * outputGradient.width
-    try plan.inputGradient(
-      weights, outputGradient: outputGradient, inputGradient: inputGradient,
-      accumulating: accumulating)
-  }
-
-  func weightGradient(
-    part: Int, outputGradient: Tiles, input: Tiles, shape: Tiles.Shape, gradient: FloatBuffer
-  ) throws {
-    counter.macs += pattern.edgeCount * shape.lanes
-    try plan.weightGradient(
-      part: part, outputGradient: outputGradient, input: input, shape: shape, gradient: gradient)
+  @Test("of the dense network is that of a network with the same answers")
+  func densified() throws {
+    let sparse = try branching()
+    let dense = try sparse.densified()
+    let (cost, denseCost) = (NetworkCost(sparse), NetworkCost(dense))
+    for (one, other) in zip(cost.junctions, denseCost.junctions) {
+      #expect(one.denseWeights == other.weights && other.density == 1)
+      #expect(one.denseTrainingMACs == other.trainingMACs)
+      #expect(one.denseStorageBytes == other.recipeStorageBytes)
+    }
+    let data = try clusters(samples: 10, features: 9, classes: 3)
+    let outputs = try [sparse, dense].map { network in
+      try NetworkExecutor(network, backend: .reference, batchCapacity: 10)
+        .outputs(Samples(data, for: network))
+    }
+    // Adding 0 changes nothing, in whatever order.
+    #expect(outputs[0] == outputs[1])
   }
 }

@@ -41,12 +41,12 @@ import _SparseTestSupport
         dataset: "näme \"quoted\"", like: try clusters(samples: 4, features: 8, classes: 4)))
   }
 
-  @Test("gives back every layer, branch and text", arguments: [true, false])
-  func roundTrip(compact: Bool) throws {
+  @Test("gives back every layer, branch and text", arguments: StorageForm.allCases)
+  func roundTrip(form: StorageForm) throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     let model = try Self.model()
-    try model.write(to: path, compact: compact)
+    try model.write(to: path, form: form)
     let read = try ModelFile(contentsOf: path)
     #expect(read.network.bits == model.network.bits)
     #expect(read.network.places == model.network.places)
@@ -65,12 +65,12 @@ import _SparseTestSupport
     #expect(read.data == model.data)
     // The same content is the same bytes, also after a round trip.
     let again = directory.file("again")
-    try read.write(to: again, compact: compact)
+    try read.write(to: again, form: form)
     #expect(FileManager.default.contentsEqual(atPath: path, andPath: again))
   }
 
-  @Test("gives back grouped patterns", arguments: [4, 8, 16], [true, false])
-  func grouped(size: Int, compact: Bool) throws {
+  @Test("gives back grouped patterns", arguments: [4, 8, 16], StorageForm.allCases)
+  func grouped(size: Int, form: StorageForm) throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
     let junction = try junction(24, 2 * size, family: .grouped(size))
@@ -79,7 +79,7 @@ import _SparseTestSupport
       branches: [Branch(name: "output", position: 0, layers: [junction])])
     let data = try clusters(samples: 2 * size, features: 24, classes: 2 * size)
     try ModelFile(network: network, data: DataDescription(dataset: "clusters", like: data))
-      .write(to: path, compact: compact)
+      .write(to: path, form: form)
     let read = try ModelFile(contentsOf: path).network
     let layer = try #require(read.branches[0].layers[0] as? SparseLinear)
     #expect(layer.pattern == junction.pattern)
@@ -88,11 +88,11 @@ import _SparseTestSupport
     #expect(read.bits == network.bits)
   }
 
-  @Test("leaves out, when compact, exactly what recipes make again")
+  @Test("leaves out, in the form of recipes, exactly what recipes make again")
   func compact() throws {
     let model = try Self.model()
     let explicit = try Set(model.safetensors().tensors.map(\.name))
-    let compact = try Set(model.safetensors(compact: true).tensors.map(\.name))
+    let compact = try Set(model.safetensors(form: .recipe).tensors.map(\.name))
     #expect(
       explicit.subtracting(compact) == [
         "backbone.0.columns", "backbone.4.columns", "backbone.4.row_offsets", "early-1.0.columns",

@@ -191,7 +191,7 @@ struct Tampering: Sendable, CustomStringConvertible {
   func refused(tampering: Tampering) throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("model")
-    var file = try ModelFileTests.model().safetensors(compact: tampering.compact)
+    var file = try ModelFileTests.model().safetensors(form: tampering.compact ? .recipe : .columns)
     try tampering.change(&file)
     try Safetensors(metadata: file.metadata, tensors: file.tensors).write(to: path)
     let error = #expect(throws: SparseError.self) { try ModelFile(contentsOf: path) }

@@ -18,4 +18,8 @@ void allocation_counter_start(void);
 /* Stops counting and returns how often memory was taken since the start. */
 uint64_t allocation_counter_stop(void);
 
+/* The bytes that the process has taken from the C library and not given back; 0 where it does not
+   say. */
+uint64_t allocation_bytes_in_use(void);
+
 #endif

@@ -1,0 +1,250 @@
+import SparseCore
+import SparseLayers
+import _SparseBench
+
+extension MeasureReport {
+  /// The report for people, or for programs that read CSV.
+  func text(_ format: Table.Format) -> String {
+    guard format != .csv else { return csv.text(.csv) }
+    func section(_ title: String, _ table: Table) -> String {
+      "\(format == .markdown ? "**\(title)**" : title)\n\n\(table.text(format))"
+    }
+    let sections = [
+      summary.text(format),
+      section("Arithmetic \(ofSamples): multiply–adds (MACs), two FLOPs each", arithmetic),
+      section("Junctions: what is stored, in bytes", storage),
+      section("Junctions: MACs \(ofSamples)", junctionMACs),
+      section(
+        "Training memory, in bytes: batches of \(trainingBatchSize), \(optimizerName)",
+        trainingMemory),
+      section("Model file, in bytes; the header holds architecture and recipes", fileSizes),
+      section("Estimated energy, in nJ per sample", estimatedEnergy),
+    ]
+    let lines = format == .markdown ? notes.map { "- \($0)" } : notes
+    return (sections + [lines.joined(separator: "\n")]).joined(separator: "\n\n")
+  }
+
+  private var ofSamples: String {
+    batchSize == 1 ? "per sample" : "of \(Text.count(batchSize)) samples"
+  }
+
+  // MARK: - Everything at first sight
+
+  private var summary: Table {
+    let total = total
+    let cost = total.cost
+    var table = Table(["", "this network", "dense", "ratio"])
+    func row(_ name: String, _ value: Int, _ dense: Int) {
+      table.add([
+        name, Text.count(value), Text.count(dense),
+        Text.ratio(Double(dense) / Double(max(value, 1))),
+      ])
+    }
+    row("weights", cost.weights, cost.denseWeights)
+    row("biases", cost.biases, cost.biases)
+    row("storage: explicit CSR, bytes", cost.csrStorageBytes, cost.denseStorageBytes)
+    row("storage: compact columns, bytes", cost.storageBytes, cost.denseStorageBytes)
+    row("storage: recipe only, bytes", cost.recipeStorageBytes, cost.denseStorageBytes)
+    row(
+      "training memory, batch \(trainingBatchSize), bytes", total.memory.network.total,
+      total.memory.dense.total)
+    row("inference, MACs \(ofSamples)", cost.macs, cost.denseMACs)
+    row("training, MACs \(ofSamples)", cost.trainingMACs, cost.denseTrainingMACs)
+    func energy(_ name: String, _ value: EnergyEstimate, _ dense: EnergyEstimate) {
+      table.add([
+        "estimated energy of \(name), nJ per sample", Self.nanojoules(value.total),
+        Self.nanojoules(dense.total),
+        Text.ratio(value.total > 0 ? dense.total / value.total : 1),
+      ])
+    }
+    energy("inference", total.energy.inference, total.denseEnergy.inference)
+    energy("training", total.energy.training, total.denseEnergy.training)
+    addMeasured(to: &table)
+    return table
+  }
+
+  /// The rows of what was measured by running.
+  private func addMeasured(to table: inout Table) {
+    func row(_ name: String, _ value: Double, _ dense: Double?, _ text: (Double) -> String) {
+      table.add([
+        name, text(value), dense.map(text) ?? "–", dense.map { Text.ratio($0 / value) } ?? "–",
+      ])
+    }
+    for times in timing.rows.value ?? [] {
+      let samples = times.batchSize == 1 ? "1 sample" : "\(Text.count(times.batchSize)) samples"
+      row(
+        "latency of \(samples), µs", 1000 * times.network.median,
+        times.dense.map { 1000 * $0.median }
+      ) { $0 < 100 ? Text.number($0, decimals: 1) : Text.count(Int($0.rounded())) }
+    }
+    if let times = timing.rows.value?.last {
+      func rate(_ timing: Timing) -> Double { 1000 * Double(times.batchSize) / timing.median }
+      let (value, dense) = (rate(times.network), times.dense.map(rate))
+      table.add([
+        "throughput, samples per second", Text.count(Int(value)),
+        dense.map { Text.count(Int($0)) } ?? "–",
+        dense.map { Text.ratio(value / $0) } ?? "–",
+      ])
+    }
+    if let energy = timing.energy.value {
+      row(
+        "measured energy of inference, µJ per sample", 1e6 * energy.network,
+        energy.dense.map { 1e6 * $0 }
+      ) { Text.number($0, decimals: 2) }
+    }
+  }
+
+  private static func nanojoules(_ picojoules: Double) -> String {
+    Text.count(Int(picojoules / 1000)) + (picojoules < 100_000 ? fraction(picojoules) : "")
+  }
+
+  private static func fraction(_ picojoules: Double) -> String {
+    String(Text.fixed((picojoules / 1000).truncatingRemainder(dividingBy: 1), 1).dropFirst())
+  }
+
+  // MARK: - Details
+
+  private var storage: Table {
+    var table = Table([
+      "junction", "weights", "of dense", "density", "biases", "explicit CSR", "compact columns",
+      "recipe only", "dense",
+    ])
+    for cost in rows.map(\.cost) + [total.cost] {
+      table.add([
+        cost.name, Text.count(cost.weights), Text.count(cost.denseWeights),
+        Text.number(cost.density), Text.count(cost.biases), Text.count(cost.csrStorageBytes),
+        Text.count(cost.storageBytes), Text.count(cost.recipeStorageBytes),
+        Text.count(cost.denseStorageBytes),
+      ])
+    }
+    return table
+  }
+
+  private var junctionMACs: Table {
+    var table = Table([
+      "junction", "inference", "dense", "input gradient", "weight gradient", "training step",
+      "dense", "ratio",
+    ])
+    for cost in rows.map(\.cost).filter({ $0.weights > 0 }) + [total.cost] {
+      table.add([
+        cost.name, Text.count(cost.macs), Text.count(cost.denseMACs),
+        Text.count(cost.inputGradientMACs), Text.count(cost.weightGradientMACs),
+        Text.count(cost.trainingMACs), Text.count(cost.denseTrainingMACs),
+        Text.ratio(Double(cost.denseTrainingMACs) / Double(max(cost.trainingMACs, 1))),
+      ])
+    }
+    return table
+  }
+
+  private var arithmetic: Table {
+    var table = Table(["", "MACs", "FLOPs", "dense MACs", "dense FLOPs", "ratio"])
+    let cost = total.cost
+    let products: [(String, Int, Int)] = [
+      ("inference", cost.macs, cost.denseMACs),
+      ("input gradients", cost.inputGradientMACs, cost.denseInputGradientMACs),
+      ("weight gradients", cost.weightGradientMACs, cost.denseWeightGradientMACs),
+      ("training step", cost.trainingMACs, cost.denseTrainingMACs),
+    ]
+    for (name, macs, dense) in products {
+      table.add([
+        name, Text.count(macs), Text.count(2 * macs), Text.count(dense), Text.count(2 * dense),
+        macs > 0 ? Text.ratio(Double(dense) / Double(macs)) : "–",
+      ])
+    }
+    return table
+  }
+
+  private var trainingMemory: Table {
+    var table = Table(["", "this network", "dense", "ratio"])
+    let total = memory.total
+    let parts: [(String, KeyPath<TrainingMemory.Bytes, Int>)] = [
+      ("weights and biases", \.values), ("copies of them", \.copies), ("gradients", \.gradients),
+      ("optimiser state", \.optimizerState), ("activations", \.activations),
+      ("gradients of activations", \.activationGradients), ("indices", \.indices),
+      ("total", \.total),
+    ]
+    for (name, part) in parts {
+      let (value, dense) = (total.network[keyPath: part], total.dense[keyPath: part])
+      table.add([
+        name, Text.count(value), Text.count(dense),
+        value > 0 ? Text.ratio(Double(dense) / Double(value)) : "–",
+      ])
+    }
+    return table
+  }
+
+  private var fileSizes: Table {
+    var table = Table(["form", "arrays", "header", "file"])
+    func row(_ name: String, _ bytes: FileBytes) {
+      table.add([
+        name, Text.count(bytes.arrays), Text.count(bytes.header), Text.count(bytes.file),
+      ])
+    }
+    if let file { row("the file measured", file) }
+    for (form, bytes) in forms { row(form.rawValue, bytes) }
+    return table
+  }
+
+  private var notes: [String] {
+    var notes: [String] = []
+    if let reason = timing.rows.reason {
+      notes.append("latency: not measured: \(reason)")
+    } else {
+      notes.append(
+        "latency: medians in turns, \(timing.threads) thread\(timing.threads == 1 ? "" : "s"), "
+          + "backend \(timing.backend.rawValue); dense: this engine with full patterns"
+          + (timing.denseSkipped.map { ", not timed: \($0)" } ?? ""))
+      #if DEBUG
+      notes.append("this program was built without optimisation; its times mean little")
+      #endif
+    }
+    notes += [energyNote, measuredEnergyNote]
+    notes.append(
+      """
+      training memory: copies are the transposed weights and the network as training found it; the \
+      dense network is given neither transposed weights nor indices
+      """)
+    notes.append(
+      "not counted: activation functions, losses, the optimiser's arithmetic; memory of the data set"
+    )
+    return notes
+  }
+
+  private var estimatedEnergy: Table {
+    var table = Table(["", "arithmetic", "weights", "activations", "total", "weights are in"])
+    func row(_ name: String, _ estimate: EnergyEstimate, _ level: EnergyModel.Level) {
+      let parts = [estimate.arithmetic, estimate.weights, estimate.activations, estimate.total]
+      table.add([name] + parts.map(Self.nanojoules) + [level.name])
+    }
+    for (name, energy) in [("", energy), ("dense ", denseEnergy)] {
+      row(
+        "\(name)inference, batches of \(batchSize)", energy.total.inference, energy.inferenceLevel)
+      row(
+        "\(name)training, batches of \(trainingBatchSize)", energy.total.training,
+        energy.trainingLevel)
+    }
+    return table
+  }
+
+  private var energyNote: String {
+    let model = energyModel
+    let levels = model.levels.map { "\($0.name) \(Text.number($0.picojoulesPerByte))" }
+    return """
+      energy model: \(model.source): \(Text.number(model.multiplyPicojoules)) pJ a multiplication, \
+      \(Text.number(model.addPicojoules)) pJ an addition; pJ a byte: \(levels.joined(separator: ", ")); \
+      weights are read once per batch from the smallest memory that holds them, activations (in \
+      \(energy.activationLevel.name)) once per MAC
+      """
+  }
+
+  private var measuredEnergyNote: String {
+    switch timing.energy {
+    case .skipped(let reason): "measured energy: not measured: \(reason)"
+    case .measured(let energy):
+      """
+      measured energy: \(energy.zones.joined(separator: ", ")), idle power and other programs \
+      included, batches of \(energy.batchSize)
+      """
+    }
+  }
+}
