@@ -17,7 +17,8 @@ struct Sparsectl: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Train.self, Evaluate.self, Measure.self, Predict.self, Convert.self, Bench.self,
+      Train.self, Evaluate.self, Measure.self, Predict.self, Convert.self, Sweep.self,
+      Bench.self,
     ])
 
   /// Runs the command of the command line.

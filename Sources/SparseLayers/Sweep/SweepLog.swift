@@ -5,7 +5,7 @@ internal import SparseCore
 ///
 /// A run is in the file as soon as it has ended, so a killed process loses at most the run that it
 /// was at. Lines that are no runs, such as one that was torn, are passed over.
-package struct SweepLog: ~Copyable {
+package struct SweepLog {
   /// The runs that were there when the file was opened, and those appended since, by their keys.
   package private(set) var runs: [String: SweepRun] = [:]
   /// The lines that are no runs.

@@ -1,4 +1,4 @@
-internal import SparseCore
+package import SparseCore
 
 /// Trains the networks of a sweep, one after the other, on the same data.
 package struct SweepRunner: Sendable {

@@ -31,7 +31,7 @@ struct PlusLists<Element: LosslessStringConvertible & Sendable>: ExpressibleByAr
   init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     let lists = parts.compactMap { part in
-      CommaList<Element>(argument: part.replacing("+", with: ","))?.elements
+      CommaList<Element>(argument: String(part.replacing("+", with: ",")))?.elements
     }
     guard lists.count == parts.count else { return nil }
     self.lists = lists

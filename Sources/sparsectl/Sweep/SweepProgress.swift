@@ -35,13 +35,10 @@ struct SweepProgress {
   ///
   /// - Parameter share: How much of the current run is done.
   mutating func show(share: Double) {
-    line.show(Self.text(bar(share), finished, total, name, share, left(share)))
-  }
-
-  private static func text(
-    _ bar: String, _ finished: Int, _ total: Int, _ name: String, _ share: Double, _ left: String
-  ) -> String {
-    "\(bar) \(finished)/\(total)  \(left)  \(name) \(Int(100 * share)) %"
+    guard Terminal.isInteractive else { return }
+    let text =
+      "\(bar(share)) \(finished)/\(total)  \(left(share))  \(name) \(Int(100 * share)) %"
+    line.show(text)
   }
 
   private func bar(_ share: Double) -> String {
