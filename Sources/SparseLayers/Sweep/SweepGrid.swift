@@ -52,7 +52,10 @@ extension SweepGrid {
       do {
         let point = try SweepPoint(budgeted(recipe))
         if let other = known[point.identity] {
-          notes.append("\(Self.name(recipe)) is the same network as \(other).")
+          // That all families are full at density 1 needs no saying.
+          if recipe.connectivity != .densities([1]) {
+            notes.append("\(Self.name(recipe)) is the same network as \(other).")
+          }
           continue
         }
         known[point.identity] = Self.name(recipe)
@@ -65,7 +68,8 @@ extension SweepGrid {
     }
     guard !points.isEmpty else {
       throw refusals.first
-        ?? SparseError(.invalidArgument, "The sweep has no networks; give hidden sizes and densities.")
+        ?? SparseError(
+          .invalidArgument, "The sweep has no networks; give hidden sizes and densities.")
     }
     return (points, notes)
   }
@@ -74,7 +78,8 @@ extension SweepGrid {
   private var candidates: [NetworkRecipe] {
     hidden.flatMap { sizes in
       let connectivities = connectivities.isEmpty ? [.densities([1])] : connectivities
-      return connectivities.filter { fits($0, junctions: sizes.count + 1) }.flatMap { connectivity in
+      return connectivities.filter { fits($0, junctions: sizes.count + 1) }.flatMap {
+        connectivity in
         sources.map { sources in
           var recipe = common
           recipe.layerSizes = [common.layerSizes.first ?? 0] + sizes + [common.layerSizes.last ?? 0]

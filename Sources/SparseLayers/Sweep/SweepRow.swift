@@ -50,6 +50,13 @@ package struct SweepRow: Sendable {
     return edges.prefix(hidden).reduce(0) { $0 + Double($1) } / max(cells, 1)
   }
 
+  /// Whether every junction has all connections.
+  package var isFull: Bool { cost.weights == cost.denseWeights }
+
+  /// The bytes of the network's arrays: values, indices and biases, as in a model file of the form
+  /// `columns`. A full network is stored as dense arrays, which need no indices.
+  package var storageBytes: Int { isFull ? cost.denseStorageBytes : cost.storageBytes }
+
   /// Mean and spread of some numbers.
   package struct Statistics: Hashable, Sendable {
     /// The mean.
@@ -77,12 +84,12 @@ package struct SweepRow: Sendable {
 
 /// What a network costs, as an axis that accuracy is drawn against.
 package enum SweepCost: String, CaseIterable, Sendable {
-  /// The weights.
+  /// The weights; as many multiply–adds does inference take for one sample.
   case weights
-  /// The bytes of a model file's arrays, indices counted.
+  /// The bytes of the network's arrays, indices counted.
   case storage
-  /// The multiply–adds of inference for one sample.
-  case macs
+  /// The multiply–adds of training for one sample.
+  case trainingMACs = "training-macs"
 
   /// The number of a row.
   ///
@@ -91,8 +98,8 @@ package enum SweepCost: String, CaseIterable, Sendable {
   package func value(of row: SweepRow) -> Int {
     switch self {
     case .weights: row.cost.weights
-    case .storage: row.cost.storageBytes
-    case .macs: row.cost.macs
+    case .storage: row.storageBytes
+    case .trainingMACs: row.cost.trainingMACs
     }
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 import SparseLayers
 
-/// The axis of a cost: logarithmic, with tics at 1, 2 and 5 times powers of ten.
+/// The axis of a cost: logarithmic, with round tics.
 struct CostScale {
   let commands: [String]
 
@@ -12,8 +12,15 @@ struct CostScale {
     // A single cost needs room around it, too.
     let room = most / least < 1.5 ? 1.5 : 1.15
     let range = (least / room)...(most * room)
-    let decades = Int(log10(range.lowerBound).rounded(.down))...Int(log10(range.upperBound).rounded(.up))
-    let steps: [Double] = most / least > 200 ? [1] : [1, 2, 5]
+    let decades =
+      Int(log10(range.lowerBound).rounded(.down))...Int(log10(range.upperBound).rounded(.up))
+    let steps: [Double] =
+      switch range.upperBound / range.lowerBound {
+      case ..<4: [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]
+      case ..<20: [1, 1.5, 2, 3, 4, 5, 7]
+      case ..<1000: [1, 2, 5]
+      default: [1]
+      }
     let tics = decades.flatMap { decade in steps.map { $0 * pow(10, Double(decade)) } }
       .filter(range.contains)
     commands = [
@@ -50,7 +57,9 @@ struct AccuracyScale {
 
   private static func logarithmic(_ least: Double, _ most: Double) -> [String] {
     let (bottom, top) = (100 - 1.12 * (100 - least), 100 - (100 - most) / 1.12)
-    let errors = [90, 80, 70, 60, 50, 40, 30, 20, 15, 10, 8, 6, 5, 4, 3, 2.5, 2, 1.5, 1, 0.5, 0.2, 0.1]
+    let errors = [
+      90, 80, 70, 60, 50, 40, 30, 20, 15, 10, 8, 6, 5, 4, 3, 2.5, 2, 1.5, 1, 0.5, 0.2, 0.1,
+    ]
     var tics: [Double] = []
     for error in errors where (bottom...top).contains(100 - error) {
       // Labels need a distance from each other.
@@ -69,6 +78,9 @@ struct AccuracyScale {
   private static func linear(_ least: Double, _ most: Double) -> [String] {
     let room = max((most - least) * 0.15, 0.1)
     let (bottom, top) = (max(least - room, 0), min(most + room, 100.2))
-    return ["unset nonlinear y", String(format: "set yrange [%.3f:%.3f]", bottom, top), "set ytics autofreq"]
+    return [
+      "unset nonlinear y", String(format: "set yrange [%.3f:%.3f]", bottom, top),
+      "set ytics autofreq",
+    ]
   }
 }

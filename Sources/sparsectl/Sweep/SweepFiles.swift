@@ -25,7 +25,9 @@ struct SweepFiles {
         to, with '--output'.
         """, cause: error)
     }
-    for path in [csv, json, page] + SweepCost.allCases.map({ picture($0) }) + [plot].compactMap({ $0 }) {
+    for path in [csv, json, page] + SweepCost.allCases.map({ picture($0) })
+      + [plot].compactMap({ $0 })
+    {
       try AtomicFile.requireWritable(path)
     }
   }

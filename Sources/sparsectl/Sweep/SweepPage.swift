@@ -54,7 +54,11 @@ struct SweepPage {
           ? "test part, after the last epoch; nothing was chosen by it"
           : "validation part, after the last epoch; the test part was not looked at"
       ),
-      ("Runs", "\(report.runs.count) of \(report.rows.count) networks" + (diverged > 0 ? ", \(diverged) diverged" : "")),
+      (
+        "Runs",
+        "\(report.runs.count) of \(report.rows.count) networks"
+          + (diverged > 0 ? ", \(diverged) diverged" : "")
+      ),
       (
         "Training",
         "\(training.epochs) epochs, batches of \(training.batchSize), learning rate \(training.optimizer.learningRate)"
@@ -95,15 +99,17 @@ struct SweepPage {
   private var legend: String {
     let reference = report.reference.map { index in
       """
-       Storage ÷ and training ÷ say how many times less a network stores (values, 16-bit columns where \
-      they suffice, row offsets where rows differ, biases) and how many times fewer multiply–adds it takes to train, and \
-      points how many percentage points it is better, than the largest network with all connections, \
-      \(SweepText.layers(report.rows[index].layers)).
+       Storage ÷ and training ÷ say how many times less a network stores and how many times fewer \
+      multiply–adds its training takes, and points how many percentage points it is better, than the \
+      largest full network, \(SweepText.layers(report.rows[index].layers)).
       """
     }
     return """
       <p class="small">Accuracy: mean ± standard deviation over the seeds. Density: of the hidden junctions. \
-      Pareto: on the front of accuracy against w weights, s storage, m MACs.\
+      Storage: values, columns (2 bytes each up to 65,536 inputs), row offsets where rows differ in \
+      length, and biases; of a full network, values and biases. Inference takes as many multiply–adds \
+      (MACs) per sample as there are weights. Pareto: on the front of accuracy against w weights, \
+      s storage, t training MACs.\
       \(Self.escaped(reference ?? ""))</p>
       """
   }

@@ -45,7 +45,9 @@ struct SweepPlot {
         members[key, default: []].append(index)
       }
       return order.map { title in
-        let indices = (members[title] ?? []).sorted { rows[$0].cost.weights < rows[$1].cost.weights }
+        let indices = (members[title] ?? []).sorted {
+          rows[$0].cost.weights < rows[$1].cost.weights
+        }
         return Series(
           title: title, rows: indices,
           isCourse: indices.count > 1 && Set(indices.map { rows[$0].layers }).count == 1)
@@ -70,13 +72,18 @@ struct SweepPlot {
         .diverged, "Every run diverged, so there is nothing to draw. Lower the learning rate.")
     }
     let pictures = try SweepCost.allCases.map { cost in
-      let svg = try Gnuplot.draw(terminal(width: 760, height: 520) + panel(cost, hasKey: true))
+      let svg = try Gnuplot.draw(
+        terminal(width: 760, height: 480 + 22 * keyLines) + panel(cost, hasKey: true))
       try files.write(svg, to: files.picture(cost))
       return Picture(title: Self.title(cost), svg: svg)
     }
     if let plot = files.plot {
-      var script = terminal(width: 760, height: 1440)
-      script.append("set multiplot layout 3,1 margins 0.11,0.97,0.055,0.975 spacing 0,0.062")
+      let (width, height, key) = (760, 1400, 22 * keyLines + 14)
+      var script = terminal(width: width, height: height + key)
+      let top = Double(height) / Double(height + key)
+      script.append(
+        String(format: "set multiplot layout 3,1 margins 0.11,0.97,0.055,%.4f spacing 0,0.062", top)
+      )
       for (index, cost) in SweepCost.allCases.enumerated() {
         script += panel(cost, hasKey: index == 0)
       }
@@ -89,15 +96,15 @@ struct SweepPlot {
     switch cost {
     case .weights: "Accuracy against weights"
     case .storage: "Accuracy against storage"
-    case .macs: "Accuracy against multiply–adds"
+    case .trainingMACs: "Accuracy against multiply–adds of training"
     }
   }
 
   private static func axis(_ cost: SweepCost) -> String {
     switch cost {
-    case .weights: "weights"
+    case .weights: "weights, and multiply–adds (MACs) of inference per sample"
     case .storage: "storage of values, indices and biases, bytes"
-    case .macs: "inference, multiply–adds (MACs) per sample"
+    case .trainingMACs: "multiply–adds (MACs) of training per sample"
     }
   }
 }
@@ -105,6 +112,14 @@ struct SweepPlot {
 // MARK: - Scripts
 
 extension SweepPlot {
+  /// The columns of the key, from the width of its longest entry.
+  private var keyColumns: Int {
+    let longest = (series.map(\.title.count) + [12]).max() ?? 12
+    return min(max(620 / (8 * longest + 50), 1), series.count + 1)
+  }
+
+  private var keyLines: Int { (series.count + keyColumns) / keyColumns }
+
   private func terminal(width: Int, height: Int) -> [String] {
     [
       "set terminal svg size \(width),\(height) font 'Helvetica,Arial,sans-serif,14' background rgb 'white'",
@@ -123,13 +138,13 @@ extension SweepPlot {
         "set xlabel \(Gnuplot.quoted(Self.axis(cost))) offset 0,0.3",
         "set ylabel \(Gnuplot.quoted("\(isTest ? "test" : "validation") accuracy, %"))",
         hasKey
-          ? "set key bottom right Right samplen 2 spacing 1.15 noenhanced opaque box linecolor rgb '#cccccc'"
+          ? "set key tmargin left Left reverse horizontal maxcols \(keyColumns) samplen 2 spacing 1.1 noenhanced"
           : "unset key",
       ] + CostScale(costs).commands + scale.commands
     var drawn: [String] = []
     for (number, series) in series.enumerated() {
       let colour = Self.colours[number % Self.colours.count]
-      let name = "$\(cost.rawValue)\(number)"
+      let name = "$series\(number)"
       script.append("\(name) << end")
       script += series.rows.map { "\(cost.value(of: rows[$0])) \(Self.values(rows[$0]))" }
       script.append("end")
@@ -138,17 +153,18 @@ extension SweepPlot {
       }
       let style = "linecolor rgb '\(colour)' linewidth 1.5 pointtype \(Self.marks[number % 8])"
       drawn.append(
-        "\(name) using 1:2:3:4 with yerrorbars \(style) pointsize 0.9 title \(Gnuplot.quoted(series.title))")
+        "\(name) using 1:2:3:4 with yerrorbars \(style) pointsize 0.9 title \(Gnuplot.quoted(series.title))"
+      )
     }
-    script.append("$front\(cost.rawValue) << end")
+    script.append("$front << end")
     script += cost.front(of: rows).map { "\(cost.value(of: rows[$0])) \(Self.values(rows[$0]))" }
     script.append("end")
     // Under the marks: a step line, since nothing between two choices can be had.
     drawn.insert(
-      "$front\(cost.rawValue) using 1:2 with steps linecolor rgb '#999999' linewidth 1.5 dashtype (6,4) notitle",
+      "$front using 1:2 with steps linecolor rgb '#999999' linewidth 1.5 dashtype (6,4) notitle",
       at: 0)
     drawn.append(
-      "$front\(cost.rawValue) using 1:2 with points pointtype 6 pointsize 2 linewidth 1.8 linecolor rgb '#222222' title 'Pareto front'"
+      "$front using 1:2 with points pointtype 6 pointsize 2 linewidth 1.8 linecolor rgb '#222222' title 'Pareto front'"
     )
     script.append("plot " + drawn.joined(separator: ", "))
     return script

@@ -22,7 +22,8 @@ struct SweepProgress {
   }
 
   func start() {
-    let rest = before == 0 ? "" : before == total ? ", all in \(log)" : ", \(before) of them in \(log)"
+    let rest =
+      before == 0 ? "" : before == total ? ", all in \(log)" : ", \(before) of them in \(log)"
     Terminal.note("\(total) run\(total == 1 ? "" : "s")\(rest)")
   }
 
@@ -71,6 +72,7 @@ struct SweepProgress {
   mutating func interrupt() {
     line.clear()
     Terminal.note(
-      "Interrupted after \(finished) of \(total) runs, saved in \(log). The same command goes on there.")
+      "Interrupted after \(finished) of \(total) runs, saved in \(log). The same command goes on there."
+    )
   }
 }

@@ -31,7 +31,7 @@ struct SweepReport {
     fronts = Dictionary(
       uniqueKeysWithValues: SweepCost.allCases.map { ($0, Set($0.front(of: rows))) })
     reference = rows.indices
-      .filter { rows[$0].cost.weights == rows[$0].cost.denseWeights && rows[$0].accuracy != nil }
+      .filter { rows[$0].isFull && rows[$0].accuracy != nil }
       .max { rows[$0].cost.weights < rows[$1].cost.weights }
   }
 
@@ -54,11 +54,11 @@ struct SweepReport {
   func comparison(_ index: Int) -> Comparison? {
     guard let reference else { return nil }
     let (row, other) = (rows[index], rows[reference])
-    func ratio(_ count: KeyPath<JunctionCost, Int>) -> Double {
-      Double(other.cost[keyPath: count]) / Double(max(row.cost[keyPath: count], 1))
+    func ratio(_ count: KeyPath<SweepRow, Int>) -> Double {
+      Double(other[keyPath: count]) / Double(max(row[keyPath: count], 1))
     }
     return Comparison(
-      storageRatio: ratio(\.storageBytes), trainingMACsRatio: ratio(\.trainingMACs),
+      storageRatio: ratio(\.storageBytes), trainingMACsRatio: ratio(\.cost.trainingMACs),
       points: row.accuracy.flatMap { mine in other.accuracy.map { 100 * (mine.mean - $0.mean) } })
   }
 
@@ -71,7 +71,7 @@ struct SweepReport {
       ("density", .real(cost.density)), ("hidden_density", .real(row.hiddenDensity)),
       ("out_degrees", .text(SweepText.outDegrees(row))),
       ("weights", .count(cost.weights)), ("dense_weights", .count(cost.denseWeights)),
-      ("biases", .count(cost.biases)), ("storage_bytes", .count(cost.storageBytes)),
+      ("biases", .count(cost.biases)), ("storage_bytes", .count(row.storageBytes)),
       ("dense_storage_bytes", .count(cost.denseStorageBytes)), ("macs", .count(cost.macs)),
       ("dense_macs", .count(cost.denseMACs)), ("training_macs", .count(cost.trainingMACs)),
       ("dense_training_macs", .count(cost.denseTrainingMACs)),
@@ -82,7 +82,11 @@ struct SweepReport {
       ("accuracy_max", .real(row.accuracy?.maximum)), ("train_seconds", .real(row.trainSeconds)),
     ]
     for cost in SweepCost.allCases {
-      columns.append(("pareto_\(cost.rawValue)", .flag(fronts[cost]?.contains(index) ?? false)))
+      columns.append(
+        (
+          "pareto_\(cost.rawValue.replacing("-", with: "_"))",
+          .flag(fronts[cost]?.contains(index) ?? false)
+        ))
     }
     let comparison = comparison(index)
     columns += [

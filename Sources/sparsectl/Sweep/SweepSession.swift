@@ -53,8 +53,9 @@ struct SweepSession {
     for note in notes { Terminal.note("note: \(note)") }
     var log = try SweepLog(path: files.log)
     if log.unusableLines > 0 {
+      let lines = log.unusableLines == 1 ? "line" : "lines"
       Terminal.note(
-        "note: \(files.log) has \(log.unusableLines) unfinished or damaged lines; passed over.")
+        "note: \(files.log) has \(log.unusableLines) unfinished or damaged \(lines), passed over.")
     }
     var progress = SweepProgress(
       total: jobs.count, finished: jobs.count { log.runs[$0.key] != nil }, log: files.log)

@@ -27,7 +27,7 @@ extension SweepReport {
   /// The table for people.
   var table: Table {
     var table = Table([
-      "network", "pattern", "density", "out-degrees", "weights", "storage, bytes", "MACs",
+      "network", "pattern", "density", "out-degrees", "weights", "storage, bytes",
       "training MACs", "accuracy, %", "Pareto", "storage ÷", "training ÷", "points", "s per run",
     ])
     for (index, row) in rows.enumerated() {
@@ -35,7 +35,7 @@ extension SweepReport {
       table.add([
         SweepText.layers(row.layers), row.family, Text.number(row.hiddenDensity, decimals: 3),
         SweepText.outDegrees(row), Text.count(row.cost.weights),
-        Text.count(row.cost.storageBytes), Text.count(row.cost.macs),
+        Text.count(row.storageBytes),
         Text.count(row.cost.trainingMACs), SweepText.accuracy(row.accuracy), pareto(index),
         comparison.map { Text.ratio($0.storageRatio) } ?? "–",
         comparison.map { Text.ratio($0.trainingMACsRatio) } ?? "–",
@@ -45,10 +45,12 @@ extension SweepReport {
     return table
   }
 
-  /// The fronts that a row is on: `w`, `s`, `m` for weights, storage and MACs.
+  /// The fronts that a row is on: `w`, `s`, `t` for weights, storage and training's MACs.
   func pareto(_ index: Int) -> String {
-    SweepCost.allCases.compactMap { fronts[$0]?.contains(index) == true ? $0.rawValue.prefix(1) : nil }
-      .joined()
+    SweepCost.allCases.compactMap {
+      fronts[$0]?.contains(index) == true ? $0.rawValue.prefix(1) : nil
+    }
+    .joined()
   }
 
   /// A difference in percentage points with its sign.
