@@ -1,4 +1,5 @@
 import ArgumentParser
+import SparseCore
 import SparseLayers
 import Testing
 

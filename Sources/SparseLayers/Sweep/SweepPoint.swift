@@ -38,8 +38,10 @@ package struct SweepPoint: Sendable {
 
   var identity: Identity { Identity(sizes: recipe.layerSizes, patterns: patterns) }
 
-  /// Where the hidden junctions' connections come from: `structured`, or `structured+grouped:4` where
-  /// they differ. A network with all connections is `full`.
+  /// Where the hidden junctions' connections come from.
+  ///
+  /// Such as `structured`, or `structured+grouped:4` where they differ. A network with all
+  /// connections is `full`.
   package var family: String {
     let names = patterns.enumerated().map { index, pattern in
       switch pattern {

@@ -53,8 +53,10 @@ package struct SweepRow: Sendable {
   /// Whether every junction has all connections.
   package var isFull: Bool { cost.weights == cost.denseWeights }
 
-  /// The bytes of the network's arrays: values, indices and biases, as in a model file of the form
-  /// `columns`. A full network is stored as dense arrays, which need no indices.
+  /// The bytes of the network's arrays.
+  ///
+  /// Values, indices and biases, as in a model file of the form `columns`. A full network is stored as
+  /// dense arrays, which need no indices.
   package var storageBytes: Int { isFull ? cost.denseStorageBytes : cost.storageBytes }
 
   /// Mean and spread of some numbers.

@@ -102,8 +102,8 @@ struct PatternList: Sendable {
   /// - Throws: `ValidationError` that lists the known families.
   static func alternatives(parsing argument: String) throws -> [[Entry]] {
     var alternatives: [[String]] = []
-    for (index, text) in argument.split(separator: "+", omittingEmptySubsequences: false).enumerated()
-    {
+    let texts = argument.split(separator: "+", omittingEmptySubsequences: false)
+    for (index, text) in texts.enumerated() {
       let parts = PatternFamily.split(list: String(text))
       // What follows a plus belongs to what stands before it.
       if index > 0 { alternatives[alternatives.count - 1] += parts.prefix(1) }

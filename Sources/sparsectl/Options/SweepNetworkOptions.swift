@@ -109,6 +109,7 @@ struct SweepNetworkOptions: ParsableArguments {
   /// The networks that the options describe.
   ///
   /// - Parameter common: What all networks share.
+  /// - Returns: The grid.
   /// - Throws: `SparseError` for a file that holds no pattern.
   func grid(_ common: NetworkRecipe) throws -> SweepGrid {
     SweepGrid(

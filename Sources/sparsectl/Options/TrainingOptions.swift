@@ -137,6 +137,7 @@ struct TrainingOptions: ParsableArguments {
   /// The recipe that the options describe.
   ///
   /// - Parameter seed: Decides the order of samples and what is set aside for validation.
+  /// - Returns: The recipe.
   func trainingRecipe(seed: UInt64) -> TrainingRecipe {
     var result = recipe == .published ? .published(seed: seed) : TrainingRecipe(seed: seed)
     if let epochs { result.epochs = epochs }
