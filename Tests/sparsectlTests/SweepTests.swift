@@ -162,7 +162,8 @@ final class SweepTests {
 
   @Test("kill -9 at any moment: no run is repeated, and the end is that of a sweep nobody stopped")
   func killed() throws {
-    let (whole, directory) = (try TemporaryDirectory(), try TemporaryDirectory())
+    let whole = try TemporaryDirectory()
+    let directory = try TemporaryDirectory()
     let long = ["--epochs", "40"]
     let expected = try results(sweep(whole, long + ["--json"]).json())
     var stream = RandomStream(seed: 5, purpose: "moments to kill at")
