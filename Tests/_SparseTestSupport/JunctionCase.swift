@@ -25,7 +25,7 @@ public struct JunctionCase: Sendable, CustomStringConvertible {
   public static func all() throws -> [JunctionCase] {
     let sizes = [(1, 1), (33, 1), (1, 17), (33, 17), (17, 33), (64, 48)]
     var cases: [JunctionCase] = []
-    for family in PatternFamily.usages.filter({ !$0.contains(":") }) {
+    for family in ["structured", "balanced", "random", "full", "banded", "small-world:0.3"] {
       for (inputs, outputs) in sizes {
         for density in family == "full" ? [1] : [1e-6, 0.25, 1] {
           let recipe = try PatternRecipe.nearest(
@@ -37,7 +37,22 @@ public struct JunctionCase: Sendable, CustomStringConvertible {
         }
       }
     }
-    return try cases + grouped() + own()
+    return try cases + grouped() + shaped() + own()
+  }
+
+  /// Families that want sizes of their own.
+  private static func shaped() throws -> [JunctionCase] {
+    try [
+      ("clash-free:2,z=16", 64, 48), ("clash-free:3,z=11,dither", 33, 22), ("nm:2:4", 64, 48),
+      ("nm:1:11", 33, 17), ("block:4x4", 64, 48), ("block:1x3", 33, 17), ("local", 64, 48),
+      ("local:7x4", 33, 17), ("erdos-renyi", 33, 17),
+    ].map { family, inputs, outputs in
+      let recipe = try PatternRecipe.nearest(
+        family: PatternFamily(parsing: family), inputs: inputs, outputs: outputs, density: 0.25,
+        seed: 5, junction: 0
+      ).recipe
+      return Self("\(family) \(inputs)→\(outputs)", try recipe.makePattern())
+    }
   }
 
   /// Groups that share their inputs, of every size, one and more of them.

@@ -375,7 +375,11 @@ import Testing
 
   @Test("wide and thin junctions take time and memory in proportion to their edges")
   func hugeSparseShapes() throws {
-    for family in [PatternFamily.structured, .balanced, .random] {
+    for family in [
+      PatternFamily.structured, .balanced, .random, .erdosRenyi, .banded, .local,
+      try .smallWorld(rewiring: 0.5), try .block(rows: 2, columns: 2),
+      try .clashFree(type: 2, memories: 64), try .nm(1, of: 1 << 15),
+    ] {
       let pattern = try PatternRecipe(
         family: family,
         inputs: 1 << 16,

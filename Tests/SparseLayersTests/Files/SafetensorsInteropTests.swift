@@ -5,7 +5,7 @@ import Testing
 @testable import SparseLayers
 
 /// A Python with numpy and safetensors, named by the environment variable SPARSE_TEST_PYTHON.
-private enum Python {
+enum Python {
   static let path = ProcessInfo.processInfo.environment["SPARSE_TEST_PYTHON"]
 
   /// Runs a script and returns what it printed; a failure's text goes to standard error.

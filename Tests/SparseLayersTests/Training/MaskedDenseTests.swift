@@ -6,16 +6,22 @@ import _SparseTestSupport
 @testable import SparseLayers
 
 @Suite("Sparse training") struct MaskedDenseTests {
-  private static let families: [PatternFamily] = [.structured, .balanced, .random, .full]
+  private static let families = [
+    "structured", "balanced", "random", "full", "grouped:4", "clash-free:1,z=2",
+    "clash-free:3,z=4,dither", "nm:2:4", "block:2x2", "banded", "small-world:0.2", "erdos-renyi",
+    "local:4x3,local:4x2",
+  ]
   private static let backends = Backend.allCases.filter { $0 != .auto }
 
   @Test(
     "is masked dense training, edge for edge, over 50 steps of Adam", arguments: families, backends)
-  func equalsMaskedDense(family: PatternFamily, backend: Backend) throws {
+  func equalsMaskedDense(families: String, backend: Backend) throws {
     var networkRecipe = NetworkRecipe(
-      layerSizes: [12, 8, 4], connectivity: .densities([0.5, 0.5]), families: [family], seed: 3)
+      layerSizes: [12, 8, 4], connectivity: .densities([0.5, 0.5]),
+      sources: try PatternFamily.split(list: families).map { try PatternSource(parsing: $0) },
+      seed: 3)
     networkRecipe.activation = .tanh
-    if family == .full { networkRecipe.connectivity = .densities([1, 1]) }
+    if families == "full" { networkRecipe.connectivity = .densities([1, 1]) }
     let network = try networkRecipe.makeNetwork()
     let data = try clusters(samples: 40, features: 12, classes: 4)
     // One batch is the whole data set: the order of samples, which only moves roundings, aside.
