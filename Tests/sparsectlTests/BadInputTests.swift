@@ -221,7 +221,8 @@ struct BadInputTests {
     for place in stride(from: 3, to: model.count, by: model.count / 24) {
       var flipped = model
       flipped[place] ^= 0x10
-      let outcome = try Program.run("measure", try directory.write(flipped, "flipped"))
+      let outcome = try Program.run(
+        "measure", try directory.write(flipped, "flipped"), "--no-timing")
       if outcome.ending == .exited(0) { continue }
       expectFailure(outcome, says: "flipped")
     }
@@ -230,7 +231,7 @@ struct BadInputTests {
   @Test("stdout on a full disk is an error; a closed pipe ends quietly")
   func streams() throws {
     let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
-    let arguments = ["measure", "--layers", "20,10"]
+    let arguments = ["measure", "--layers", "20,10", "--no-timing"]
     expectFailure(try Program.start(arguments, stdout: full).finish(), says: "/dev/stdout")
     let pipe = Pipe()
     try pipe.fileHandleForReading.close()

@@ -35,8 +35,11 @@ struct BlockLayout: Sendable {
     var blocks: [csk_block] = []
     var order: [UInt32] = []
     var blockColumns: [UInt32] = []
+    // No more than is needed: layouts live as long as their plans.
+    blocks.reserveCapacity(groups.count * panels)
     order.reserveCapacity(columns.count)
-    blockColumns.reserveCapacity(columns.count)
+    blockColumns.reserveCapacity(
+      groups.reduce(1) { $0 + rowOffsets[$1.lowerBound + 1] - rowOffsets[$1.lowerBound] })
     var next = groups.map { rowOffsets[$0.lowerBound] }
     var groupedEdges = 0
     for panel in 0..<panels {
@@ -63,7 +66,8 @@ struct BlockLayout: Sendable {
     }
     self.blocks = blocks
     // One more, so that a pattern without edges has columns to point at too.
-    self.columns = blockColumns + [0]
+    blockColumns.append(0)
+    self.columns = blockColumns
     self.groupedEdges = groupedEdges
     let isSameOrder = order.enumerated().allSatisfy { $0.offset == Int($0.element) }
     csrPositions = isSameOrder ? nil : order

@@ -53,7 +53,7 @@ struct Measure: ParsableCommand {
   var energyModel: String?
 
   @Flag(
-    inversion: .prefixedNo,
+    inversion: .prefixedNo, exclusivity: .exclusive,
     help: ArgumentHelp(
       "Measure latency and energy.",
       discussion: """

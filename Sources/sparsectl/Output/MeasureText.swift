@@ -20,7 +20,10 @@ extension MeasureReport {
       section("Model file, in bytes; the header holds architecture and recipes", fileSizes),
       section("Estimated energy, in nJ per sample", estimatedEnergy),
     ]
-    let lines = format == .markdown ? notes.map { "- \($0)" } : notes
+    let lines = notes.map { note in
+      format == .markdown
+        ? "- \(note.joined(separator: " "))" : note.joined(separator: "\n  ")
+    }
     return (sections + [lines.joined(separator: "\n")]).joined(separator: "\n\n")
   }
 
@@ -185,31 +188,6 @@ extension MeasureReport {
     return table
   }
 
-  private var notes: [String] {
-    var notes: [String] = []
-    if let reason = timing.rows.reason {
-      notes.append("latency: not measured: \(reason)")
-    } else {
-      notes.append(
-        "latency: medians in turns, \(timing.threads) thread\(timing.threads == 1 ? "" : "s"), "
-          + "backend \(timing.backend.rawValue); dense: this engine with full patterns"
-          + (timing.denseSkipped.map { ", not timed: \($0)" } ?? ""))
-      #if DEBUG
-      notes.append("this program was built without optimisation; its times mean little")
-      #endif
-    }
-    notes += [energyNote, measuredEnergyNote]
-    notes.append(
-      """
-      training memory: copies are the transposed weights and the network as training found it; the \
-      dense network is given neither transposed weights nor indices
-      """)
-    notes.append(
-      "not counted: activation functions, losses, the optimiser's arithmetic; memory of the data set"
-    )
-    return notes
-  }
-
   private var estimatedEnergy: Table {
     var table = Table(["", "arithmetic", "weights", "activations", "total", "weights are in"])
     func row(_ name: String, _ estimate: EnergyEstimate, _ level: EnergyModel.Level) {
@@ -226,15 +204,53 @@ extension MeasureReport {
     return table
   }
 
-  private var energyNote: String {
-    let model = energyModel
-    let levels = model.levels.map { "\($0.name) \(Text.number($0.picojoulesPerByte))" }
-    return """
-      energy model: \(model.source): \(Text.number(model.multiplyPicojoules)) pJ a multiplication, \
-      \(Text.number(model.addPicojoules)) pJ an addition; pJ a byte: \(levels.joined(separator: ", ")); \
-      weights are read once per batch from the smallest memory that holds them, activations (in \
-      \(energy.activationLevel.name)) once per MAC
+  // MARK: - What the numbers mean
+
+  /// Notes of one or more lines.
+  private var notes: [[String]] {
+    [
+      latencyNote,
+      [
+        "training memory: copies are the transposed weights and the network as training found it;",
+        "the dense network is given neither transposed weights nor indices",
+      ],
+      energyModelNote, [measuredEnergyNote],
+      [
+        "not counted: activation functions, losses, the optimiser's arithmetic; the data set's memory"
+      ],
+    ]
+  }
+
+  private var latencyNote: [String] {
+    if let reason = timing.rows.reason { return ["latency: not measured: \(reason)"] }
+    var lines = [
       """
+      latency: medians, the networks in turns; \(timing.threads) \
+      thread\(timing.threads == 1 ? "" : "s"), backend \(timing.backend.rawValue); dense is this \
+      engine with full patterns
+      """
+    ]
+    if let reason = timing.denseSkipped {
+      lines.append("the dense network is not timed: \(reason)")
+    }
+    #if DEBUG
+    lines.append("this program was built without optimisation; its times mean little")
+    #endif
+    return lines
+  }
+
+  private var energyModelNote: [String] {
+    let model = energyModel
+    let levels = model.levels.map { "\(Text.number($0.picojoulesPerByte)) in \($0.name)" }
+    return [
+      "energy model: \(model.source)",
+      """
+      pJ: \(Text.number(model.multiplyPicojoules)) a multiplication, \
+      \(Text.number(model.addPicojoules)) an addition; a byte \(levels.joined(separator: ", "))
+      """,
+      "weights are read once per batch from the smallest memory that holds all of them,",
+      "activations once per MAC from \(energy.activationLevel.name)",
+    ]
   }
 
   private var measuredEnergyNote: String {

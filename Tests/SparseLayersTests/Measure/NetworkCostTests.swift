@@ -86,7 +86,7 @@ import _SparseTestSupport
     try executor.forward(pass)
     try executor.backward(pass)
     let cost = NetworkCost(sparse)
-    #expect(cost.junctions.count == 6)
+    #expect(cost.junctions.count == 7)
     for (index, junction) in cost.junctions.enumerated() {
       let (before, after) = (inference[index], counters[index].counts)
       let forward = isDense ? junction.denseMACs : junction.macs

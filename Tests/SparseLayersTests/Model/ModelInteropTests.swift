@@ -11,8 +11,9 @@ import _SparseTestSupport
     if: ProcessInfo.processInfo.environment["SPARSE_TEST_PYTHON"] != nil,
     "set SPARSE_TEST_PYTHON to a Python with numpy, scipy and safetensors"))
 struct ModelInteropTests {
-  @Test("give the same logits as scipy's sparse matrices")
-  func logits() throws {
+  @Test(
+    "give the same logits as scipy's sparse matrices", arguments: [StorageForm.csr, .columns])
+  func logits(form: StorageForm) throws {
     let directory = try TemporaryDirectory()
     let (path, samples) = (directory.file("model"), directory.file("samples"))
     // Rows of equal and of unequal lengths: the second junction has row offsets.
@@ -22,13 +23,13 @@ struct ModelInteropTests {
       branches: [Branch(name: "output", position: 2, layers: [junction(20, 5, family: .random)])])
     let data = try clusters(samples: 50, features: 30, classes: 5)
     try ModelFile(network: network, data: DataDescription(dataset: "clusters", like: data))
-      .write(to: path)
+      .write(to: path, form: form)
     guard case .floats(let floats) = data.features else { return }
     try Safetensors(tensors: [.init(name: "x", floats: floats, shape: [50, 30])]).write(to: samples)
     let process = Process()
     let python = ProcessInfo.processInfo.environment["SPARSE_TEST_PYTHON"]
     process.executableURL = URL(fileURLWithPath: try #require(python))
-    process.arguments = ["-c", Self.script, path, samples]
+    process.arguments = ["-c", Self.script, path, samples, form.rawValue]
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()
@@ -62,7 +63,10 @@ struct ModelInteropTests {
         w = csr_matrix((file.get_tensor(name + ".values"), columns.astype(np.int32),
           offsets.astype(np.int32)), shape=(rows, sizes["inputs"]))
         return (w @ x.T).T + file.get_tensor(name + ".bias")
-      assert "output.0.row_offsets" in file.keys() and "backbone.0.row_offsets" not in file.keys()
+      explicit = sys.argv[3] == "csr"
+      assert "output.0.row_offsets" in file.keys()
+      assert ("backbone.0.row_offsets" in file.keys()) == explicit
+      assert file.get_tensor("output.0.columns").dtype == (np.uint32 if explicit else np.uint16)
       hidden = np.maximum(linear("backbone.0", layers["backbone"][0], x), 0)
       for logit in linear("output.0", layers["branches"][0]["layers"][0], hidden).ravel():
         print(repr(float(logit)))
