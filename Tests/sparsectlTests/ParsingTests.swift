@@ -1,4 +1,5 @@
 import ArgumentParser
+import SparseCore
 import SparseLayers
 import Testing
 
@@ -114,6 +115,28 @@ struct ParsingTests {
       ("pattern show p.mtx --output p.png", "ends in .svg"),
       ("pattern convert p.mtx", "<out>"),
       ("pattern convert p.mtx p.safetensors", "invalid for '<out>'"),
+      ("sweep --densities 0", "'--densities' must be above 0 and at most 1, but one is 0.0."),
+      ("sweep --densities 0.1,1.5", "but one is 1.5"),
+      ("sweep --densities=", "invalid for '--densities"),
+      ("sweep --densities 0.1,,0.2", "invalid for '--densities"),
+      ("sweep --densities 0.1+0.2", "has a list of 2, but the networks have 3 junctions"),
+      ("sweep --hidden 100,40+0", "but one is 0"),
+      ("sweep --hidden 100 --out-degrees 20", "one per junction, joined by '+'"),
+      ("sweep --out-degrees 0+1+1", "one is 0"),
+      (
+        "sweep --patterns structured,nonsense",
+        "'--patterns': There is no pattern family 'nonsense'"
+      ),
+      ("sweep --patterns structured+full", "'--patterns' has a list of 2"),
+      ("sweep --patterns=", "There is no pattern family ''"),
+      ("sweep --seeds 1,2,1", "a seed twice"),
+      ("sweep --seeds=", "invalid for '--seeds"),
+      ("sweep --budget-weights 0", "'--budget-weights' must be 1 or more"),
+      ("sweep --budget-weights 9 --out-degrees 1+1+1", "give one"),
+      ("sweep --json --format csv", "exclude each other"),
+      ("sweep --score all", "validation"),
+      ("sweep --epochs -1", "--epochs"),
+      ("sweep --dataset mnist", "needs '--data'"),
       ("nonsense", "nonsense"),
     ])
   func wrongUsage(line: String, words: String) {
@@ -142,6 +165,7 @@ struct ParsingTests {
       ("pattern check", ["--z <count>", "--window <16|4x4>", "The exit code is 0"]),
       ("pattern show", ["--output <picture.svg>", "--junction <name>"]),
       ("pattern convert", ["counted from 0", "<out>"]),
+      ("sweep", ["--hidden <100,40+40>", "(default: 0,1,2)", "does not look at the test part"]),
       ("predict", ["--rows <0-9,42>", "(default: 1)", "predictions"]),
     ])
   func help(command: String, texts: [String]) throws {
@@ -173,10 +197,28 @@ struct ParsingTests {
   func recipes() throws {
     let train = try #require(
       try parse("train --recipe published --epochs 3 --seed 5").get() as? Train)
-    var expected = train.training.trainingRecipe
+    var expected = train.training.trainingRecipe(seed: train.seed)
     #expect(expected.epochs == 3)
     expected.epochs = 50
     #expect(expected == .published(seed: 5))
+  }
+
+  @Test("lists of patterns are split at commas and pluses, but not inside a family")
+  func patternLists() throws {
+    func texts(_ argument: String) throws -> [[String]] {
+      try PatternList.alternatives(parsing: argument).map { list in
+        list.map { entry in
+          switch entry {
+          case .family(let family): family.description
+          case .file(let path): path
+          }
+        }
+      }
+    }
+    #expect(try texts("structured,random") == [["structured"], ["random"]])
+    #expect(
+      try texts("full+clash-free:1,z=8,random+2:4+links.mtx,full")
+        == [["full", "clash-free:1,z=8"], ["random", "nm:2:4", "links.mtx"], ["full"]])
   }
 
   @Test("rows are numbers and ranges in the order in which they are named")

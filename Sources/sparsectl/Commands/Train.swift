@@ -32,10 +32,11 @@ struct Train: ParsableCommand {
   @OptionGroup(title: "Engine") var engine: EngineOptions
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
+  @OptionGroup(title: "Data") var padding: PaddingOptions
+
   @Option(
-    name: .customLong("pad-input"),
-    help: ArgumentHelp("Pad each sample with zeros to this many features.", valueName: "count"))
-  var padInput: Int?
+    help: ArgumentHelp("Decides patterns, weights and the order of samples.", valueName: "number"))
+  var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("Where to write the model.", valueName: "file"))
   var output = "model.safetensors"
@@ -60,15 +61,11 @@ struct Train: ParsableCommand {
   var resume = false
 
   func validate() throws {
-    if let padInput, !(1...Pattern.maximumNeurons).contains(padInput) {
-      throw ValidationError(
-        "'--pad-input' must be in 1...\(Pattern.maximumNeurons), but is \(padInput).")
-    }
-    if let first = network.layers?.elements.first, let padInput, first != padInput {
+    if let first = network.layers?.elements.first, let padInput = padding.padInput, first != padInput {
       throw ValidationError(
         "'--layers' starts with \(first), but '--pad-input' makes samples of \(padInput) features.")
     }
-    if exits.from != nil, network.isGiven || padInput != nil {
+    if exits.from != nil, network.isGiven || padding.padInput != nil {
       throw ValidationError(
         "'--from' says what the network is; leave '--layers', '--pad-input' and the other network "
           + "options out.")

@@ -25,13 +25,13 @@ final class TrainingRun {
     self.options = options
     try AtomicFile.requireWritable(options.output)
     let source = options.data.dataset ?? .fashionMNIST
-    training = options.training.trainingRecipe
+    training = options.training.trainingRecipe(seed: options.seed)
     parts = try options.data.load(source, seed: training.seed)
     (recipe, network) = try Self.network(options, sample: parts.training)
     description = DataDescription(dataset: source.rawValue, like: parts.training)
-    let (learnt, validation) = try Self.split(parts, training, network)
+    let labeled = try parts.labeled(by: training, for: network)
     trainer = try Trainer(
-      network, recipe: training, training: learnt, validation: validation,
+      network, recipe: training, training: labeled.training, validation: labeled.validation,
       backend: options.engine.backend, threads: options.engine.threadCount,
       trainedBranches: options.exits.trainedBranches)
   }
@@ -54,7 +54,7 @@ final class TrainingRun {
         recipe,
         try file.network.addingExits(
           exits, activation: recipe?.activation ?? .relu, initializer: recipe?.initializer ?? .standard,
-          seed: options.training.seed)
+          seed: options.seed)
       )
     } catch let error as SparseError {
       throw SparseError(error.code, "\(path): \(error.message)", cause: error)
@@ -63,20 +63,12 @@ final class TrainingRun {
 
   private static func recipe(_ options: Train, sample: Dataset) throws -> NetworkRecipe {
     let place = options.data.data ?? "fashion-mnist"
-    let features = options.padInput ?? sample.featureCount
+    let features = try options.padding.features(of: sample, place: place)
     let classes = sample.targets[0].classCount
     var recipe = try options.network.recipe(
-      sizes: [features, 512, 256, classes], seed: options.training.seed)
-    if options.training.recipe == .published { recipe.initializer = .published }
+      sizes: [features, 512, 256, classes], seed: options.seed)
+    recipe.initializer = options.training.initializer
     recipe.exits = options.exits.recipe
-    guard features >= sample.featureCount else {
-      throw SparseError(
-        .shapeMismatch,
-        """
-        \(place): '--pad-input' is \(features), but the samples have \(sample.featureCount) features \
-        already; padding only adds some. Give \(sample.featureCount) or more.
-        """)
-    }
     guard recipe.layerSizes.first == features else {
       throw SparseError(
         .shapeMismatch,
@@ -95,23 +87,6 @@ final class TrainingRun {
         """)
     }
     return recipe
-  }
-
-  private static func split(
-    _ parts: DatasetParts, _ training: TrainingRecipe, _ network: Network
-  ) throws -> (LabeledData, LabeledData?) {
-    if let validation = parts.validation {
-      return (
-        try LabeledData(parts.training, for: network), try LabeledData(validation, for: network)
-      )
-    }
-    let split = try parts.training.validationSplit(
-      fraction: training.validationFraction, seed: training.seed)
-    return (
-      try LabeledData(parts.training, indices: split.training, for: network),
-      split.validation.isEmpty
-        ? nil : try LabeledData(parts.training, indices: split.validation, for: network)
-    )
   }
 
   /// Trains to the end, or until a signal comes.

@@ -8,4 +8,5 @@ extension Backend: ExpressibleByArgument {}
 extension DatasetSource: ExpressibleByArgument {}
 extension DensityPolicy: ExpressibleByArgument {}
 extension Loss: ExpressibleByArgument {}
+extension SweepSettings.Part: ExpressibleByArgument {}
 extension StorageForm: ExpressibleByArgument {}

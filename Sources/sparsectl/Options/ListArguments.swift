@@ -6,11 +6,35 @@ import SparseLayers
 struct CommaList<Element: LosslessStringConvertible & Sendable>: ExpressibleByArgument {
   let elements: [Element]
 
+  init(_ elements: [Element]) { self.elements = elements }
+
+  /// The list as it is written.
+  var text: String { elements.map(\.description).joined(separator: ",") }
+
   init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     let elements = parts.compactMap { Element(String($0.trimmingPrefix(" "))) }
     guard elements.count == parts.count, !elements.isEmpty else { return nil }
     self.elements = elements
+  }
+
+  var defaultValueDescription: String { text }
+}
+
+/// Alternatives separated by commas, each a list joined by `+`, such as `100,40+40`.
+struct PlusLists<Element: LosslessStringConvertible & Sendable>: ExpressibleByArgument {
+  let lists: [[Element]]
+
+  /// All numbers of all lists.
+  var flattened: [Element] { lists.flatMap { $0 } }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let lists = parts.compactMap { part in
+      CommaList<Element>(argument: String(part.replacing("+", with: ",")))?.elements
+    }
+    guard lists.count == parts.count else { return nil }
+    self.lists = lists
   }
 }
 
@@ -20,6 +44,14 @@ struct PatternList: Sendable {
   enum Entry: Sendable {
     case family(PatternFamily)
     case file(String)
+
+    /// The source, whose file is read.
+    func source() throws -> PatternSource {
+      switch self {
+      case .family(let family): .family(family)
+      case .file(let path): .given(try GivenPattern(contentsOf: path))
+      }
+    }
   }
 
   let entries: [Entry]
@@ -31,13 +63,17 @@ struct PatternList: Sendable {
 
   /// - Throws: `ValidationError` that lists the known families.
   init(parsing argument: String) throws {
+    entries = try PatternFamily.split(list: argument).map {
+      try Self.entry($0, option: "--pattern")
+    }
+  }
+
+  private static func entry(_ text: String, option: String) throws -> Entry {
+    if let path = PatternSource.path(in: text) { return .file(path) }
     do {
-      entries = try PatternFamily.split(list: argument).map { text in
-        if let path = PatternSource.path(in: text) { return .file(path) }
-        return .family(try PatternFamily(parsing: text))
-      }
+      return .family(try PatternFamily(parsing: text))
     } catch let error as SparseError {
-      throw ValidationError("'--pattern': \(error.message)")
+      throw ValidationError("'\(option)': \(error.message)")
     }
   }
 
@@ -59,12 +95,20 @@ struct PatternList: Sendable {
   }
 
   /// Reads the files.
-  func sources() throws -> [PatternSource] {
-    try entries.map { entry in
-      switch entry {
-      case .family(let family): .family(family)
-      case .file(let path): .given(try GivenPattern(contentsOf: path))
-      }
+  func sources() throws -> [PatternSource] { try entries.map { try $0.source() } }
+
+  /// Alternatives separated by commas, each one pattern or patterns joined by `+`.
+  ///
+  /// - Throws: `ValidationError` that lists the known families.
+  static func alternatives(parsing argument: String) throws -> [[Entry]] {
+    var alternatives: [[String]] = []
+    let texts = argument.split(separator: "+", omittingEmptySubsequences: false)
+    for (index, text) in texts.enumerated() {
+      let parts = PatternFamily.split(list: String(text))
+      // What follows a plus belongs to what stands before it.
+      if index > 0 { alternatives[alternatives.count - 1] += parts.prefix(1) }
+      alternatives += parts.dropFirst(index > 0 ? 1 : 0).map { [$0] }
     }
+    return try alternatives.map { try $0.map { try entry($0, option: "--patterns") } }
   }
 }

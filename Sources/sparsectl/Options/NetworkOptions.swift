@@ -47,16 +47,7 @@ struct NetworkOptions: ParsableArguments {
       discussion: PatternList.usage, valueName: "family"))
   var pattern: String?
 
-  @Option(help: "The function after each hidden junction. (default: relu)")
-  var activation: Activation.Function?
-
-  @Option(
-    help: ArgumentHelp(
-      "The dropout rate after each hidden junction. (default: 0)", valueName: "0..<1"))
-  var dropout: Double?
-
-  @Flag(name: .customLong("batch-norm"), help: "Normalise each hidden junction's output.")
-  var batchNormalization = false
+  @OptionGroup var hiddenLayers: HiddenLayerOptions
 
   func validate() throws {
     if density != nil, outDegrees != nil {
@@ -80,9 +71,6 @@ struct NetworkOptions: ParsableArguments {
         throw ValidationError(
           "'--layers' sizes must be in 1...\(Pattern.maximumNeurons), but one is \(size).")
       }
-    }
-    if let dropout, !(dropout >= 0 && dropout < 1) {
-      throw ValidationError("'--dropout' must be in 0..<1, but is \(dropout).")
     }
     let patterns = try pattern.map { try PatternList(parsing: $0) }
     try checkCounts(patterns: patterns?.entries.count)
@@ -120,8 +108,7 @@ struct NetworkOptions: ParsableArguments {
   /// Whether any option was given.
   var isGiven: Bool {
     layers != nil || density != nil || densityPolicy != nil || outDegrees != nil || pattern != nil
-      || activation != nil
-      || dropout != nil || batchNormalization
+      || hiddenLayers.isGiven
   }
 
   /// The recipe that the options describe.
@@ -138,9 +125,7 @@ struct NetworkOptions: ParsableArguments {
       connectivity: connectivity,
       sources: try pattern.map { try PatternList(parsing: $0).sources() } ?? [.family(.structured)],
       seed: seed)
-    if let activation { recipe.activation = activation }
-    if let dropout { recipe.dropout = dropout }
-    recipe.batchNormalization = batchNormalization
+    hiddenLayers.apply(to: &recipe)
     return recipe
   }
 

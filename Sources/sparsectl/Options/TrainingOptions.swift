@@ -110,10 +110,6 @@ struct TrainingOptions: ParsableArguments {
       valueName: "0..<1"))
   var validationFraction: Double?
 
-  @Option(
-    help: ArgumentHelp("Decides patterns, weights and the order of samples.", valueName: "number"))
-  var seed: UInt64 = 0
-
   func validate() throws {
     let isSGD = optimizer == .sgd
     if !isSGD, momentum != nil || nesterov {
@@ -129,14 +125,20 @@ struct TrainingOptions: ParsableArguments {
       throw ValidationError("'--step-epochs' needs '--schedule step'.")
     }
     do {
-      try trainingRecipe.validate()
+      try trainingRecipe(seed: 0).validate()
     } catch let error as SparseError {
       throw ValidationError(error.message)
     }
   }
 
+  /// How weights begin.
+  var initializer: Initializer { recipe == .published ? .published : .standard }
+
   /// The recipe that the options describe.
-  var trainingRecipe: TrainingRecipe {
+  ///
+  /// - Parameter seed: Decides the order of samples and what is set aside for validation.
+  /// - Returns: The recipe.
+  func trainingRecipe(seed: UInt64) -> TrainingRecipe {
     var result = recipe == .published ? .published(seed: seed) : TrainingRecipe(seed: seed)
     if let epochs { result.epochs = epochs }
     if let batchSize { result.batchSize = batchSize }

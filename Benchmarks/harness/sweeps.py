@@ -1,0 +1,158 @@
+"""The sweeps behind RESULTS-sweep.md: which networks, which recipes, and how they are chosen."""
+
+import json
+import pathlib
+import shlex
+import subprocess
+from dataclasses import dataclass
+
+DATASETS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
+FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
+
+PUBLISHED = ("--recipe", "published")
+# What our own recipe is chosen from.
+CANDIDATES = (
+    ("--epochs", "30"),
+    ("--epochs", "30", "--dropout", "0.1"),
+    ("--epochs", "30", "--dropout", "0.2"),
+)
+
+# The networks of the comparison with other programs, padded as the published code does.
+TABLE = (
+    *("--pad-input", "800", "--hidden", "3+3,40+40,100", "--densities", "1"),
+    *("--out-degrees", "2+9+10,50+10,20+10,10+10,5+10,5+1,2+10,1+10"),
+    *("--patterns", "structured,random"),
+)
+# The dense reference of the headline, and the sparse network that is compared with it.
+DENSE = ("--hidden", "512+256", "--densities", "1")
+SPARSE = ("--hidden", "512+256", "--out-degrees", "64+64+10")
+# Equal weights, from dense and narrow to sparse and wide.
+BUDGET = (
+    *("--pad-input", "800", "--budget-weights", "17000", "--hidden", "1"),
+    *("--densities", "0.02,0.05,0.1,0.2,0.5,1", "--patterns", "balanced"),
+)
+
+
+class Failure(Exception):
+    """What keeps the results from being made, with the remedy."""
+
+
+@dataclass
+class Sweep:
+    """What one sweep found, and the command that shows it."""
+
+    command: str
+    directory: pathlib.Path
+    report: dict
+
+    @property
+    def rows(self) -> list[dict]:
+        """A row per network."""
+        return self.report["rows"]
+
+    def row(self, layers: str, out_degrees: str, pattern: str = "") -> dict:
+        """The row of one network."""
+        found = [
+            row
+            for row in self.rows
+            if row["layers"] == layers
+            and row["out_degrees"] == out_degrees
+            and pattern in (row["pattern"], "")
+        ]
+        if len(found) != 1:
+            raise Failure(f"{self.directory}: {len(found)} rows of {layers}, {out_degrees}")
+        return found[0]
+
+
+@dataclass
+class Results:
+    """Everything about one data set."""
+
+    title: str
+    choices: list[tuple[tuple[str, ...], Sweep]]
+    own: tuple[str, ...]
+    tables: dict[str, Sweep]
+    headline: Sweep
+    budget: Sweep
+
+
+class Study:
+    """Runs sweeps, each in a directory of its own, where it goes on after a stop."""
+
+    def __init__(
+        self,
+        program: pathlib.Path,
+        directory: pathlib.Path,
+        mnist: str | None,
+        threads: int | None,
+    ):
+        self.program = program
+        self.directory = directory
+        self.data = {"mnist": mnist, "fashion-mnist": FASHION_MNIST}
+        self.threads = threads
+
+    def check(self) -> None:
+        """Fails early when the program or the data are missing."""
+        if not self.program.is_file():
+            raise Failure(f"{self.program} is missing; build it, or use 'make sweep-results'")
+        if not self.data["mnist"]:
+            raise Failure("MNIST was not found; set MNIST_DIR to a directory with its IDX files")
+
+    def results(self, dataset: str) -> Results:
+        """Trains what is missing for one data set."""
+        choices = [
+            (candidate, self._choice(dataset, number, candidate))
+            for number, candidate in enumerate(CANDIDATES)
+        ]
+        own = max(choices, key=lambda choice: _score(choice[1]))[0]
+        return Results(
+            DATASETS[dataset],
+            choices,
+            own,
+            {
+                "published": self._sweep(dataset, "table-published", *TABLE, *PUBLISHED),
+                "own": self._sweep(dataset, "table-own", *TABLE, *_final(own)),
+            },
+            self._sweep(dataset, "headline", *_both(), *_final(own)),
+            self._sweep(dataset, "budget", *BUDGET, *PUBLISHED),
+        )
+
+    def _choice(self, dataset: str, number: int, candidate: tuple[str, ...]) -> Sweep:
+        """Scores a candidate on a sixth of the training samples, as many as the test part has."""
+        validation = ("--score", "validation", "--validation-fraction", "0.166667")
+        return self._sweep(
+            dataset, f"choice-{number}", *_both(), *candidate, *validation, "--seeds", "0"
+        )
+
+    def _sweep(self, dataset: str, name: str, *arguments: str) -> Sweep:
+        directory = self.directory / dataset / name
+        seeds = () if "--seeds" in arguments else ("--seeds", "0,1,2")
+        data = ("--dataset", dataset, "--data", self.data[dataset])
+        command = ["sweep", *data, *arguments, *seeds]
+        extra = ["--json", "--output", str(directory), "--plot", str(directory / "all.svg")]
+        if self.threads:
+            extra += ["--threads", str(self.threads)]
+        print(shlex.join(["sparsectl", *command]), flush=True)
+        done = subprocess.run(
+            [str(self.program), *command, *extra], stdout=subprocess.PIPE, text=True
+        )
+        if done.returncode != 0:
+            raise Failure(f"{self.program.name} ended with {done.returncode}; run this again")
+        # The path of the data is the reader's own.
+        shown = [argument.replace(self.data[dataset], "DIR") for argument in command]
+        return Sweep(shlex.join(["sparsectl", *shown]), directory, json.loads(done.stdout))
+
+
+def _both() -> tuple[str, ...]:
+    """Dense reference and sparse network in one sweep."""
+    return (*DENSE, *SPARSE[2:])
+
+
+def _final(recipe: tuple[str, ...]) -> tuple[str, ...]:
+    """A chosen recipe learns all training samples."""
+    return (*recipe, "--validation-fraction", "0")
+
+
+def _score(sweep: Sweep) -> float:
+    """Which recipe is best: the mean of both networks' validation accuracies, so for neither."""
+    return sum(row["accuracy"] for row in sweep.rows) / len(sweep.rows)
