@@ -25,6 +25,21 @@ public struct ExitReport: Codable, Hashable, Sendable {
       case lostToLast = "lost_to_last"
       case gainedOverLast = "gained_over_last"
     }
+
+    /// Writes every key; the accuracy of an exit where nobody left is null.
+    ///
+    /// - Parameter encoder: Where to write to.
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(exit, forKey: .exit)
+      try container.encode(share, forKey: .share)
+      try container.encode(accuracy, forKey: .accuracy)
+      try container.encode(macs, forKey: .macs)
+      try container.encode(accuracyOnAll, forKey: .accuracyOnAll)
+      try container.encode(lostToLast, forKey: .lostToLast)
+      try container.encode(gainedOverLast, forKey: .gainedOverLast)
+    }
   }
 
   /// Each exit, the first one first.
