@@ -23,6 +23,21 @@ public enum PatternFile {
     }
   }
 
+  /// Finds out the form of a file by its name, or else by how it begins.
+  ///
+  /// - Parameter path: The file.
+  /// - Returns: The form, or `nil` when this is no pattern file; it may then be a model.
+  /// - Throws: `SparseError.Code.fileSystem` when a file without a telling name cannot be read.
+  public static func format(of path: String) throws -> Format? {
+    if let format = Format(path: path) { return format }
+    let file = try BoundedFile(path: path, maximumBytes: DataLimits.fileBytes)
+    return switch try file.bytes(in: 0..<min(2, file.byteCount)) {
+    case Array("%%".utf8): .matrixMarket
+    case Array("PK".utf8): .npz
+    default: nil
+    }
+  }
+
   /// Reads a pattern.
   ///
   /// - Parameters:

@@ -106,7 +106,7 @@ extension PatternCommand {
         do {
           sources.append(try PatternInput(file, isQualified: files.count > 1))
         } catch let error as SparseError where Self.isInvalid(error) {
-          let faults = try PatternFile.Format(path: file).map {
+          let faults = try PatternFile.format(of: file).map {
             try PatternFile.faults(of: file, as: $0, after: error)
           }
           report.invalid.append(InvalidFile(name: file, faults: faults ?? PatternFaults(error)))

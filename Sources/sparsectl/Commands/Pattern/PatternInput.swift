@@ -13,6 +13,9 @@ struct PatternInput {
   /// The file.
   let path: String
 
+  /// Whether the file is a model, whose junctions have names.
+  private let isModel: Bool
+
   /// The patterns, in the order in which they run.
   private(set) var junctions: [Junction]
 
@@ -27,7 +30,7 @@ struct PatternInput {
     let patterns: PatternChain
   }
 
-  /// Reads a file; one whose name is not that of a pattern file must be a model.
+  /// Reads a file; one that is no pattern file by name or beginning must be a model.
   ///
   /// - Parameters:
   ///   - path: The file.
@@ -35,7 +38,9 @@ struct PatternInput {
   /// - Throws: `SparseError` that names the file and what is wrong with it.
   init(_ path: String, isQualified: Bool = false) throws {
     self.path = path
-    if let format = PatternFile.Format(path: path) {
+    let format = try PatternFile.format(of: path)
+    isModel = format == nil
+    if let format {
       junctions = [Junction(name: path, pattern: try PatternFile.read(path, as: format))]
       return
     }
@@ -55,7 +60,7 @@ struct PatternInput {
   func junctions(named name: String?) throws -> [Junction] {
     guard let name else { return junctions }
     let chosen = junctions.filter { $0.name == name }
-    guard !chosen.isEmpty, PatternFile.Format(path: path) == nil else {
+    guard !chosen.isEmpty, isModel else {
       throw SparseError(.invalidArgument, "\(path): has no junction '\(name)'. \(choice)")
     }
     return chosen
@@ -76,7 +81,7 @@ struct PatternInput {
   }
 
   private var choice: String {
-    guard PatternFile.Format(path: path) == nil else {
+    guard isModel else {
       return "A pattern file has one pattern without a name: leave '--junction' out."
     }
     let names = junctions.map(\.name).joined(separator: ", ")

@@ -33,6 +33,22 @@ import Testing
     }
   }
 
+  @Test("a file without a telling name is known by how it begins; what is neither may be a model")
+  func beginnings() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("pattern")
+    let made = try pattern(.structured, 40, 12)
+    for format in [PatternFile.Format.matrixMarket, .npz] {
+      try PatternFile.write(made, to: path, as: format)
+      #expect(try PatternFile.format(of: path) == format)
+      #expect(try PatternFile.read(path, as: format) == made)
+    }
+    for text in ["", "%", "input,output\n", "{}"] {
+      try AtomicFile.write(to: path) { try $0.write(text) }
+      #expect(try PatternFile.format(of: path) == nil)
+    }
+  }
+
   @Test("the same connections make the same NPZ bytes")
   func deterministic() throws {
     let made = try pattern(.structured, 40, 12)
