@@ -7,6 +7,14 @@ enum AdmittedPlan {
   static func make(
     _ pattern: Pattern, threads: Int, kernels: KernelSet
   ) throws -> any JunctionPlan {
+    guard Trial.isPossible(pattern, tileWidths: kernels.tileWidths) else {
+      return try SuiteSparsePlan(
+        pattern, threads: threads,
+        warning: """
+          A junction of \(pattern.inputs) inputs and \(pattern.outputs) outputs is too large to \
+          compare the \(kernels.name) kernels with SuiteSparse on it. SuiteSparse runs instead.
+          """)
+    }
     let native = NativePlan(pattern, kernels: kernels)
     let record = try SuiteSparsePlan(pattern, threads: threads)
     let trial = Trial(pattern, tileWidths: kernels.tileWidths)
@@ -34,6 +42,14 @@ private struct Trial {
   let bias: [Float]
   let input: [Float]
   let outputGradient: [Float]
+
+  /// The most activations of a trial, of which there are some copies: half a gigabyte each.
+  private static let maximumActivations = 1 << 27
+
+  /// Whether the activations of a trial fit the memory of an ordinary machine.
+  static func isPossible(_ pattern: Pattern, tileWidths: [Int]) -> Bool {
+    tileWidths.reduce(0, +) * (pattern.inputs + pattern.outputs) <= maximumActivations
+  }
 
   init(_ pattern: Pattern, tileWidths: [Int]) {
     self.pattern = pattern

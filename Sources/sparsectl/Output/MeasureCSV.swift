@@ -2,8 +2,9 @@ import SparseLayers
 import _SparseBench
 
 extension MeasureReport {
-  /// One line per junction and one for all; headings are keys of the JSON form. What only the whole
-  /// network has is empty elsewhere.
+  /// One line per junction and one for all; headings are keys of the JSON form.
+  ///
+  /// What only the whole network has is empty elsewhere.
   var csv: Table {
     let keys = [
       "name", "weights", "dense_weights", "density", "storage_bytes", "dense_storage_bytes",

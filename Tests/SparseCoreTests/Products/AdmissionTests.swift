@@ -31,6 +31,16 @@ import _SparseTestSupport
     }
   }
 
+  @Test("leaves a junction whose trial would fill the memory to SuiteSparse, and says so")
+  func tooLarge() throws {
+    let inputs = 1 << 22
+    let pattern = try Pattern(outputs: 1, inputs: inputs, rowOffsets: [0, 1], columns: [7])
+    let kernels = try #require(KernelSet.named("plain"))
+    let plan = try Backend.auto.plan(pattern, kernels: kernels)
+    #expect(plan.backend == .suiteSparse)
+    #expect(plan.warning?.contains("\(inputs) inputs") == true)
+  }
+
   /// Long rows, where one slightly wrong weight is a small part of a sum; groups, whose input gradient
   /// has a kernel of its own; and a single edge.
   static func junctions() throws -> [JunctionCase] {
