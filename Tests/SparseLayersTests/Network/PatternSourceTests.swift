@@ -154,7 +154,7 @@ import _SparseTestSupport
       network: try recipe.makeNetwork(), recipe: recipe,
       data: DataDescription(
         dataset: "d", like: try clusters(samples: 4, features: 12, classes: 4)))
-    let file = try model.safetensors(compact: compact)
+    let file = try model.safetensors(form: compact ? .recipe : .columns)
     #expect(file["backbone.0.columns"] != nil)
     #expect((file["output.0.columns"] == nil) == compact)
     let read = try ModelFile(file, source: "memory")
