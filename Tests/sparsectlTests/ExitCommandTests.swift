@@ -1,4 +1,5 @@
 import Foundation
+import SparseCore
 import SparseLayers
 import Testing
 

@@ -48,7 +48,7 @@ struct ParsingTests {
       ("train --density-policy erk", "give one number"),
       ("train --density-policy erk --density 0.1,0.2,1", "give one number"),
       ("train --density-policy erk --out-degrees 1,2,3", "give one number"),
-      ("train --density-policy kernel --density 0.1", "uniform, erk, later-denser"),
+      ("train --density-policy kernel --density 0.1", "'uniform', 'erk' or 'later-denser'"),
       ("bench --pattern links.mtx", "takes families here"),
       ("measure m --density-policy erk --density 0.1", "leave '--layers'"),
       ("train --dropout 1", "'--dropout' must be in 0..<1, but is 1.0."),

@@ -13,26 +13,26 @@ extension Pattern {
   /// - Precondition: There are as many rows as columns, and all are in range.
   /// - Complexity: O(*outputs* + *entries*), and sorting the rows whose entries are unsorted.
   package init(
-    outputs: Int, inputs: Int, rows: [UInt32], columns unsorted: [UInt32],
+    outputs: Int, inputs: Int, rows: [UInt32], columns: [UInt32],
     repeated: (_ row: Int, _ column: Int) throws -> SparseError
   ) throws {
-    precondition(rows.count == unsorted.count, "\(rows.count) rows, \(unsorted.count) columns")
+    precondition(rows.count == columns.count, "\(rows.count) rows, \(columns.count) columns")
     var offsets = [Int](repeating: 0, count: outputs + 1)
     for row in rows { offsets[Int(row) + 1] += 1 }
     for row in 0..<outputs { offsets[row + 1] += offsets[row] }
 
     // A counting sort by row; within a row the order of the entries remains.
     var next = offsets
-    var columns = [UInt32](repeating: 0, count: unsorted.count)
-    for (row, column) in zip(rows, unsorted) {
-      columns[next[Int(row)]] = column
+    var sorted = [UInt32](repeating: 0, count: columns.count)
+    for (row, column) in zip(rows, columns) {
+      sorted[next[Int(row)]] = column
       next[Int(row)] += 1
     }
     for row in 0..<outputs {
-      guard let column = Self.sort(offsets[row]..<offsets[row + 1], of: &columns) else { continue }
+      guard let column = Self.sort(offsets[row]..<offsets[row + 1], of: &sorted) else { continue }
       throw try repeated(row, Int(column))
     }
-    try self.init(outputs: outputs, inputs: inputs, rowOffsets: offsets, columns: columns)
+    try self.init(outputs: outputs, inputs: inputs, rowOffsets: offsets, columns: sorted)
   }
 
   /// Sorts a range where it is not sorted yet, and returns a number that it holds twice, if any.

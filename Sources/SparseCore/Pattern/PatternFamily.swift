@@ -60,7 +60,8 @@ public struct PatternFamily: Sendable {
   /// - Parameters:
   ///   - inputs: Number of left neurons.
   ///   - outputs: Number of right neurons.
-  /// - Returns: The densities in increasing order, or `nil` when any can be made, up to one edge.
+  /// - Returns: The densities in increasing order, none when the sizes do not fit; or `nil` when any can
+  ///   be made, up to one edge, or so many that they cannot be told apart.
   /// - Throws: `SparseError` when a size is below 1 or above `Pattern.maximumNeurons`.
   public func admissibleDensities(inputs: Int, outputs: Int) throws -> [Double]? {
     rule.admissibleDensities(in: try JunctionShape(inputs: inputs, outputs: outputs))

@@ -48,7 +48,7 @@ private struct Trial {
 
   /// Whether the activations of a trial fit the memory of an ordinary machine.
   static func isPossible(_ pattern: Pattern, tileWidths: [Int]) -> Bool {
-    tileWidths.reduce(0, +) * (pattern.inputs + pattern.outputs) <= maximumActivations
+    2 * tileWidths.reduce(0, +) * (pattern.inputs + pattern.outputs) <= maximumActivations
   }
 
   init(_ pattern: Pattern, tileWidths: [Int]) {

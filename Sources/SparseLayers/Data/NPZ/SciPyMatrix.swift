@@ -88,9 +88,16 @@ struct SciPyMatrix: ~Copyable {
     let entryRows: [UInt32]
     let entryColumns: [UInt32]
     if file.names.contains("coords") {
-      let both = try numbers("coords", count: nil, upTo: max(rows, columns) - 1)
-      entryRows = Array(both[..<(both.count / 2)])
-      entryColumns = Array(both[(both.count / 2)...])
+      let both = try integers("coords", count: nil)
+      guard both.count % 2 == 0 else {
+        throw SparseError(
+          .corruptFile,
+          "\(file.path): array 'coords' has \(both.count) elements, which are not one row and one "
+            + "column for each entry. Save it again with scipy.sparse.save_npz.")
+      }
+      let half = both.count / 2
+      entryRows = try inRange(both[..<half], "coords", upTo: rows - 1)
+      entryColumns = try inRange(both[half...], "coords", upTo: columns - 1)
     } else {
       entryRows = try numbers("row", count: nil, upTo: rows - 1)
       entryColumns = try numbers("col", count: entryRows.count, upTo: columns - 1)
@@ -117,27 +124,37 @@ struct SciPyMatrix: ~Copyable {
 
   /// Reads an array of whole numbers from 0 to `largest`.
   private func numbers(_ name: String, count: Int?, upTo largest: Int) throws -> [UInt32] {
+    try inRange(integers(name, count: count)[...], name, upTo: largest)
+  }
+
+  private func integers(_ name: String, count: Int?) throws -> [Int64] {
     let maximumBytes = Self.smallBytes + 8 * (count ?? 2 * maximumEntries)
     let array = try file.array(named: name, maximumBytes: maximumBytes)
-    let place = "\(file.path): array '\(name)'"
     guard let values = array.integers else {
       throw SparseError(
-        .corruptFile, "\(place) holds no whole numbers. Save it with scipy.sparse.save_npz.")
+        .corruptFile,
+        "\(file.path): array '\(name)' holds no whole numbers. Save it with scipy.sparse.save_npz.")
     }
     guard count == nil || values.count == count else {
       throw SparseError(
         .corruptFile,
-        "\(place) has \(values.count) elements, but \(count ?? 0) are needed. Save it again with "
-          + "scipy.sparse.save_npz.")
+        "\(file.path): array '\(name)' has \(values.count) elements, but \(count ?? 0) are needed. "
+          + "Save it again with scipy.sparse.save_npz.")
     }
-    return try values.enumerated().map { position, value in
-      guard value >= 0, value <= largest else {
+    return values
+  }
+
+  private func inRange(
+    _ values: ArraySlice<Int64>, _ name: String, upTo largest: Int
+  ) throws -> [UInt32] {
+    try values.indices.map { position in
+      guard values[position] >= 0, values[position] <= largest else {
         throw SparseError(
           .corruptFile,
-          "\(place) has \(value) at position \(position), outside 0...\(largest). Correct it, or save "
-            + "it again with scipy.sparse.save_npz.")
+          "\(file.path): array '\(name)' has \(values[position]) at position \(position), outside "
+            + "0...\(largest). Correct it, or save it again with scipy.sparse.save_npz.")
       }
-      return UInt32(value)
+      return UInt32(values[position])
     }
   }
 }
