@@ -18,7 +18,15 @@ struct SweepReport {
     var dataset: String
     var score: String
     var training: TrainingRecipe
+    var dropout: Double
+    var batchNormalization: Bool
     var backend: String
+    var command: String
+
+    enum CodingKeys: String, CodingKey {
+      case dataset, score, training, dropout, backend, command
+      case batchNormalization = "batch_normalization"
+    }
   }
 
   init(_ options: Sweep, rows: [SweepRow], runs: [SweepRun], _ notes: [String]) {
@@ -27,7 +35,11 @@ struct SweepReport {
     self.notes = notes
     settings = Settings(
       dataset: (options.data.dataset ?? .fashionMNIST).rawValue, score: options.score.rawValue,
-      training: options.training.trainingRecipe(seed: 0), backend: options.engine.backend.rawValue)
+      training: options.training.trainingRecipe(seed: 0),
+      dropout: options.hiddenLayers.dropout ?? 0,
+      batchNormalization: options.hiddenLayers.batchNormalization,
+      backend: options.engine.backend.rawValue,
+      command: "sparsectl " + CommandLine.arguments.dropFirst().joined(separator: " "))
     fronts = Dictionary(
       uniqueKeysWithValues: SweepCost.allCases.map { ($0, Set($0.front(of: rows))) })
     reference = rows.indices
