@@ -106,6 +106,8 @@ struct ParsingTests {
       ("sweep --budget-weights 0", "'--budget-weights' must be 1 or more"),
       ("sweep --budget-weights 9 --out-degrees 1+1+1", "give one"),
       ("sweep --json --format csv", "exclude each other"),
+      ("sweep --reference 10,20", "'--reference' is one network, but lists 2"),
+      ("sweep --reference 0", "'--reference' sizes must be in"),
       ("sweep --score all", "validation"),
       ("sweep --epochs -1", "--epochs"),
       ("sweep --dataset mnist", "needs '--data'"),

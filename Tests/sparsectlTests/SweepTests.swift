@@ -78,6 +78,9 @@ final class SweepTests {
     // Full networks need no indices: 4 bytes a weight and a bias.
     #expect(rows[1]["storage_bytes"] as? Int == 4 * (520 + 30))
     #expect(json["reference"] as? Int == 1)
+    let named = try sweep(directory, ["--json", "--reference", "12+8"]).json()
+    #expect(named["reference"] as? Int == 0)
+    #expect(((named["rows"] as? [[String: Any]])?.first)?["points"] as? Double == 0)
     #expect(try results(json).count == 8)
 
     let table = try String(contentsOfFile: directory.file("out/sweep.csv"), encoding: .utf8)

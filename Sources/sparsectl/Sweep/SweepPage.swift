@@ -104,7 +104,7 @@ struct SweepPage {
       """
        Storage ÷ and training ÷ say how many times less a network stores and how many times fewer \
       multiply–adds its training takes, and points how many percentage points it is better, than the \
-      largest full network, \(SweepText.layers(report.rows[index].layers)).
+      full network \(SweepText.layers(report.rows[index].layers)).
       """
     }
     return """

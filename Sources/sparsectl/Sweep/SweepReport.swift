@@ -10,7 +10,7 @@ struct SweepReport {
   let settings: Settings
   /// Per cost, the rows that no other beats.
   let fronts: [SweepCost: Set<Int>]
-  /// The row that others are compared with: of the networks with all connections the largest.
+  /// The row that others are compared with: the full network that is named, else the largest one.
   let reference: Int?
 
   /// What was the same for all runs, in words.
@@ -42,8 +42,11 @@ struct SweepReport {
       command: "sparsectl " + CommandLine.arguments.dropFirst().joined(separator: " "))
     fronts = Dictionary(
       uniqueKeysWithValues: SweepCost.allCases.map { ($0, Set($0.front(of: rows))) })
+    let named = options.networks.reference?.lists[0]
     reference = rows.indices
       .filter { rows[$0].isFull && rows[$0].accuracy != nil }
+      .filter { index in named.map { rows[index].layers.dropFirst().dropLast() == $0[...] } ?? true
+      }
       .max { rows[$0].cost.weights < rows[$1].cost.weights }
   }
 

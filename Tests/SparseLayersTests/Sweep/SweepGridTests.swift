@@ -78,6 +78,17 @@ struct SweepGridTests {
     expectError(.invalidArgument, "no networks") { _ = try grid([.outDegrees([2])]).points() }
   }
 
+  @Test("a reference comes first, full and whatever the budget, and once")
+  func reference() throws {
+    var grid = try grid([.densities([0.5])], budget: 120)
+    grid.reference = [32]
+    #expect(try grid.points().points.map(\.weights) == [640, 112])
+    grid = try self.grid([.densities([0.5]), .densities([1])])
+    grid.reference = [8]
+    let points = try grid.points().points
+    #expect(points.map(\.family) == ["full", "structured"])
+  }
+
   @Test("a network is named by the families of its hidden junctions")
   func names() throws {
     let points = try grid(
