@@ -10,6 +10,8 @@ package struct SweepGrid: Sendable {
   package var sources: [[PatternSource]]
   /// The most weights of a network, if that is to be the same for all.
   package var budget: Int?
+  /// The hidden sizes of a network with all connections that is trained, too.
+  package var reference: [Int]?
   /// What all networks share: the input and output size, activation, dropout, initial weights.
   package var common: NetworkRecipe
 
@@ -22,15 +24,18 @@ package struct SweepGrid: Sendable {
   ///     leaves the densities to it.
   ///   - sources: Where connections come from.
   ///   - budget: The most weights of a network, if that is to be the same for all.
+  ///   - reference: The hidden sizes of a network with all connections that is trained, too.
   package init(
     common: NetworkRecipe, hidden: [[Int]], connectivities: [NetworkRecipe.Connectivity],
-    sources: [[PatternSource]], budget: Int? = nil
+    sources: [[PatternSource]], budget: Int? = nil,
+    reference: [Int]? = nil
   ) {
     self.common = common
     self.hidden = hidden
     self.connectivities = connectivities
     self.sources = sources
     self.budget = budget
+    self.reference = reference
   }
 }
 
@@ -48,9 +53,10 @@ extension SweepGrid {
     var notes: [String] = []
     var known: [SweepPoint.Identity: String] = [:]
     var refusals: [SparseError] = []
-    for recipe in candidates {
+    for (index, recipe) in candidates.enumerated() {
       do {
-        let point = try SweepPoint(budgeted(recipe))
+        let isReference = reference != nil && index == 0
+        let point = try SweepPoint(isReference ? recipe : budgeted(recipe))
         if let other = known[point.identity] {
           // That all families are full at density 1 needs no saying.
           if recipe.connectivity != .densities([1]) {
@@ -74,21 +80,31 @@ extension SweepGrid {
     return (points, notes)
   }
 
-  /// Every combination whose lists are of one length.
+  /// The reference, if there is one, and every combination whose lists are of one length.
   private var candidates: [NetworkRecipe] {
-    hidden.flatMap { sizes in
-      let connectivities = connectivities.isEmpty ? [.densities([1])] : connectivities
-      return connectivities.filter { fits($0, junctions: sizes.count + 1) }.flatMap {
-        connectivity in
-        sources.map { sources in
-          var recipe = common
-          recipe.layerSizes = [common.layerSizes.first ?? 0] + sizes + [common.layerSizes.last ?? 0]
-          recipe.connectivity = connectivity
-          recipe.sources = sources
-          return recipe
+    let references = (reference.map { [$0] } ?? []).map {
+      recipe($0, .densities([1]), [.family(.full)])
+    }
+    return references
+      + hidden.flatMap { sizes in
+        let connectivities = connectivities.isEmpty ? [.densities([1])] : connectivities
+        return connectivities.filter { fits($0, junctions: sizes.count + 1) }.flatMap {
+          connectivity in
+          sources.map { sources in
+            recipe(sizes, connectivity, sources)
+          }
         }
       }
-    }
+  }
+
+  private func recipe(
+    _ hidden: [Int], _ connectivity: NetworkRecipe.Connectivity, _ sources: [PatternSource]
+  ) -> NetworkRecipe {
+    var recipe = common
+    recipe.layerSizes = [common.layerSizes.first ?? 0] + hidden + [common.layerSizes.last ?? 0]
+    recipe.connectivity = connectivity
+    recipe.sources = sources
+    return recipe
   }
 
   private func fits(_ connectivity: NetworkRecipe.Connectivity, junctions: Int) -> Bool {

@@ -28,7 +28,7 @@ package struct SweepKey: Encodable, Sendable {
     _ recipe: NetworkRecipe, training: TrainingRecipe, settings: SweepSettings, data: [String]
   ) throws {
     layerSizes = recipe.layerSizes
-    patterns = try recipe.patterns().junctions.map { pattern in
+    patterns = try SweepPoint.patterns(recipe).map { pattern in
       switch pattern {
       case .recipe(let recipe): recipe.description
       case .given(let pattern): try pattern.sha256

@@ -17,7 +17,21 @@ package struct SweepPoint: Sendable {
     var recipe = recipe
     recipe.seed = 0
     self.recipe = recipe
-    (patterns, roundings) = try recipe.patterns()
+    patterns = try Self.patterns(recipe)
+    roundings = try recipe.patterns().roundings
+  }
+
+  /// A network's patterns; one with all connections is `full`, whatever family it was asked of.
+  static func patterns(_ recipe: NetworkRecipe) throws -> [JunctionPattern] {
+    try recipe.patterns().junctions.map { pattern in
+      guard case .recipe(let recipe) = pattern, recipe.edges == recipe.inputs * recipe.outputs
+      else { return pattern }
+      return .recipe(
+        try PatternRecipe(
+          family: .full, inputs: recipe.inputs, outputs: recipe.outputs, edges: recipe.edges,
+          seed: 0,
+          junction: 0))
+    }
   }
 
   /// The recipe of one run.

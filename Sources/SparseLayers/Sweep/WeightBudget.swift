@@ -145,9 +145,13 @@ extension WeightBudget {
     for (index, junction) in junctions.enumerated() {
       let isOutput = index == junctions.count - 1
       let wanted = list.count == 1 ? (isOutput ? 1 : list[0]) : list[index]
-      let edges = try junction.edges(density: wanted)
       let ideal = wanted * Double(junction.cells)
       least += (1 - Self.tolerance) * ideal
+      // Not every width suits every family: groups must be whole, for one.
+      guard let edges = try? junction.edges(density: wanted) else {
+        isNear = false
+        continue
+      }
       // A tenth, or one edge where junctions are tiny.
       isNear = isNear && abs(Double(edges) - ideal) <= max(Self.tolerance * ideal, 1)
       total += edges

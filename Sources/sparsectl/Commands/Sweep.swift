@@ -11,6 +11,8 @@ struct Sweep: ParsableCommand {
         sparsectl sweep --hidden 100,40+40 --patterns structured,random
         sparsectl sweep --hidden 100 --out-degrees 20+10,5+10 --pad-input 800
         sparsectl sweep --budget-weights 20000 --densities 0.05,0.2,1
+        sparsectl sweep --reference 512+256 --hidden 1024+256 \\
+          --densities 0.0625+0.125+1 --patterns local+structured+full
 
       In every list a comma separates what is varied, and a plus what belongs to one network, \
       layer by layer. Each combination is trained once with every seed. Combinations that no \

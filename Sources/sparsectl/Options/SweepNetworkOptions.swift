@@ -46,10 +46,26 @@ struct SweepNetworkOptions: ParsableArguments {
       valueName: "count"))
   var budget: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Also train the full network of these hidden sizes, and compare all others with it.",
+      discussion:
+        "Without it, the largest full network of the lists is what others are compared with.",
+      valueName: "512+256"))
+  var reference: PlusLists<Int>?
+
   /// The most networks of a sweep.
   static let maximumNetworks = 10_000
 
   func validate() throws {
+    if let reference, reference.lists.count != 1 {
+      throw ValidationError(
+        "'--reference' is one network, but lists \(reference.lists.count); join its layers by '+'.")
+    }
+    for size in reference?.flattened ?? [] where !(1...Pattern.maximumNeurons).contains(size) {
+      throw ValidationError(
+        "'--reference' sizes must be in 1...\(Pattern.maximumNeurons), but one is \(size).")
+    }
     for size in hidden?.flattened ?? [] where !(1...Pattern.maximumNeurons).contains(size) {
       throw ValidationError(
         "'--hidden' sizes must be in 1...\(Pattern.maximumNeurons), but one is \(size).")
@@ -114,6 +130,7 @@ struct SweepNetworkOptions: ParsableArguments {
   func grid(_ common: NetworkRecipe) throws -> SweepGrid {
     SweepGrid(
       common: common, hidden: hiddenSizes, connectivities: connectivities,
-      sources: try patternLists().map { try $0.map { try $0.source() } }, budget: budget)
+      sources: try patternLists().map { try $0.map { try $0.source() } }, budget: budget,
+      reference: reference?.lists[0])
   }
 }

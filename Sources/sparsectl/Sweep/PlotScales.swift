@@ -58,7 +58,7 @@ struct AccuracyScale {
   private static func logarithmic(_ least: Double, _ most: Double) -> [String] {
     let (bottom, top) = (100 - 1.12 * (100 - least), 100 - (100 - most) / 1.12)
     let errors = [
-      90, 80, 70, 60, 50, 40, 30, 20, 15, 10, 8, 6, 5, 4, 3, 2.5, 2, 1.5, 1, 0.5, 0.2, 0.1,
+      90, 80, 70, 60, 50, 40, 30, 25, 20, 15, 12, 10, 8, 6, 5, 4, 3, 2.5, 2, 1.5, 1, 0.5, 0.2, 0.1,
     ]
     var tics: [Double] = []
     for error in errors where (bottom...top).contains(100 - error) {

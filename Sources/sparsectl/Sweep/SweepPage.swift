@@ -63,7 +63,10 @@ struct SweepPage {
         "Training",
         "\(training.epochs) epochs, batches of \(training.batchSize), learning rate \(training.optimizer.learningRate)"
           + (training.optimizer.l2 > 0 ? ", L2 \(training.optimizer.l2)" : "")
+          + (settings.dropout > 0 ? ", dropout \(settings.dropout)" : "")
+          + (settings.batchNormalization ? ", batch normalisation" : "")
       ),
+      ("Command", settings.command),
     ]
     let items = facts.map { "<dt>\(Self.escaped($0.0))</dt><dd>\(Self.escaped($0.1))</dd>" }
     return "<dl>\n\(items.joined(separator: "\n"))\n</dl>"
@@ -101,7 +104,7 @@ struct SweepPage {
       """
        Storage ÷ and training ÷ say how many times less a network stores and how many times fewer \
       multiply–adds its training takes, and points how many percentage points it is better, than the \
-      largest full network, \(SweepText.layers(report.rows[index].layers)).
+      full network \(SweepText.layers(report.rows[index].layers)).
       """
     }
     return """
@@ -172,7 +175,7 @@ struct SweepPage {
 
   private static let style = """
     body { font: 16px/1.5 system-ui, Helvetica, Arial, sans-serif; color: #1d1d1f; background: #fff;
-      margin: 2.5rem auto; max-width: 1180px; padding: 0 1.25rem; }
+      margin: 2.5rem auto; max-width: 1280px; padding: 0 1.25rem; }
     h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem; }
     h2 { font-size: 1.2rem; margin: 2.2rem 0 0.6rem; }
     dl { display: grid; grid-template-columns: max-content auto; gap: 0.15rem 1.25rem; margin: 0; }
@@ -183,10 +186,10 @@ struct SweepPage {
     figure svg { width: 100%; height: auto; display: block; }
     figcaption, .small { color: #55555a; font-size: 0.87rem; }
     .wide { overflow-x: auto; }
-    table { border-collapse: collapse; font-size: 0.87rem; font-variant-numeric: tabular-nums;
+    table { border-collapse: collapse; font-size: 0.82rem; font-variant-numeric: tabular-nums;
       white-space: nowrap; }
     th { text-align: right; font-weight: 600; border-bottom: 2px solid #c9c9ce; }
-    th, td { padding: 0.3rem 0.7rem; }
+    th, td { padding: 0.3rem 0.45rem; }
     td { text-align: right; border-bottom: 1px solid #ececef; }
     th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
     tr.front td { background: #f0f6ff; }

@@ -10,7 +10,7 @@ struct SweepReport {
   let settings: Settings
   /// Per cost, the rows that no other beats.
   let fronts: [SweepCost: Set<Int>]
-  /// The row that others are compared with: of the networks with all connections the largest.
+  /// The row that others are compared with: the full network that is named, else the largest one.
   let reference: Int?
 
   /// What was the same for all runs, in words.
@@ -18,7 +18,15 @@ struct SweepReport {
     var dataset: String
     var score: String
     var training: TrainingRecipe
+    var dropout: Double
+    var batchNormalization: Bool
     var backend: String
+    var command: String
+
+    enum CodingKeys: String, CodingKey {
+      case dataset, score, training, dropout, backend, command
+      case batchNormalization = "batch_normalization"
+    }
   }
 
   init(_ options: Sweep, rows: [SweepRow], runs: [SweepRun], _ notes: [String]) {
@@ -27,11 +35,18 @@ struct SweepReport {
     self.notes = notes
     settings = Settings(
       dataset: (options.data.dataset ?? .fashionMNIST).rawValue, score: options.score.rawValue,
-      training: options.training.trainingRecipe(seed: 0), backend: options.engine.backend.rawValue)
+      training: options.training.trainingRecipe(seed: 0),
+      dropout: options.hiddenLayers.dropout ?? 0,
+      batchNormalization: options.hiddenLayers.batchNormalization,
+      backend: options.engine.backend.rawValue,
+      command: "sparsectl " + CommandLine.arguments.dropFirst().joined(separator: " "))
     fronts = Dictionary(
       uniqueKeysWithValues: SweepCost.allCases.map { ($0, Set($0.front(of: rows))) })
+    let named = options.networks.reference?.lists[0]
     reference = rows.indices
       .filter { rows[$0].isFull && rows[$0].accuracy != nil }
+      .filter { index in named.map { rows[index].layers.dropFirst().dropLast() == $0[...] } ?? true
+      }
       .max { rows[$0].cost.weights < rows[$1].cost.weights }
   }
 

@@ -54,7 +54,8 @@ struct SweepGridTests {
     let (points, notes) = try grid(
       [.densities([0.25]), .densities([0.26]), .densities([1])], [["structured"], ["grouped:4"]]
     ).points()
-    #expect(points.map(\.weights) == [64, 64, 160])
+    // 8 outputs are 2 groups of 4, so that grouped:4 has the densities 1/2 and 1.
+    #expect(points.map(\.weights) == [64, 96, 160])
     #expect(points.map(\.family) == ["structured", "grouped:4", "full"])
     let equal = notes.filter { $0.contains("same network") }
     #expect(equal.count == 2)
@@ -75,6 +76,17 @@ struct SweepGridTests {
       _ = try grid([degrees[0]]).points()
     }
     expectError(.invalidArgument, "no networks") { _ = try grid([.outDegrees([2])]).points() }
+  }
+
+  @Test("a reference comes first, full and whatever the budget, and once")
+  func reference() throws {
+    var grid = try grid([.densities([0.5])], budget: 120)
+    grid.reference = [32]
+    #expect(try grid.points().points.map(\.weights) == [640, 112])
+    grid = try self.grid([.densities([0.5]), .densities([1])])
+    grid.reference = [8]
+    let points = try grid.points().points
+    #expect(points.map(\.family) == ["full", "structured"])
   }
 
   @Test("a network is named by the families of its hidden junctions")
