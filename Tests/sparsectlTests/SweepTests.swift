@@ -78,9 +78,6 @@ final class SweepTests {
     // Full networks need no indices: 4 bytes a weight and a bias.
     #expect(rows[1]["storage_bytes"] as? Int == 4 * (520 + 30))
     #expect(json["reference"] as? Int == 1)
-    let named = try sweep(directory, ["--json", "--reference", "12+8"]).json()
-    #expect(named["reference"] as? Int == 0)
-    #expect(((named["rows"] as? [[String: Any]])?.first)?["points"] as? Double == 0)
     #expect(try results(json).count == 8)
 
     let table = try String(contentsOfFile: directory.file("out/sweep.csv"), encoding: .utf8)
@@ -105,6 +102,20 @@ final class SweepTests {
         with: Data(contentsOf: URL(fileURLWithPath: directory.file("out/sweep.json"))))
         as? [String: Any])
     #expect(try results(file) == results(json))
+  }
+
+  @Test("a named reference is trained, too, and others are compared with it")
+  func reference() throws {
+    let directory = try TemporaryDirectory()
+    let json = try sweep(directory, ["--json", "--hidden", "20", "--reference", "12+8"]).json()
+    #expect(json["reference"] as? Int == 0)
+    let rows = try #require(json["rows"] as? [[String: Any]])
+    #expect(rows.map { $0["weights"] as? Int } == [368, 280, 520])
+    #expect(rows.map { $0["training_macs_ratio"] as? Double }[0] == 1)
+    #expect(rows[0]["points"] as? Double == 0)
+    // Training needs no gradient of the samples: 2 products for the first junction, else 3.
+    let ratio = Double(2 * 192 + 3 * 176) / Double(2 * 320 + 3 * 200)
+    #expect(abs(try #require(rows[2]["training_macs_ratio"] as? Double) - ratio) < 1e-12)
   }
 
   @Test(

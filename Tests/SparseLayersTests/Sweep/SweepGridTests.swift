@@ -82,7 +82,7 @@ struct SweepGridTests {
   func reference() throws {
     var grid = try grid([.densities([0.5])], budget: 120)
     grid.reference = [32]
-    #expect(try grid.points().points.map(\.weights) == [640, 112])
+    #expect(try grid.points().points.map(\.weights) == [640, 120])
     grid = try self.grid([.densities([0.5]), .densities([1])])
     grid.reference = [8]
     let points = try grid.points().points
