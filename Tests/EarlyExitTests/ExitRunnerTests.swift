@@ -156,7 +156,7 @@ struct ExitRunnerAllocationTests {
     let network = try exitNetwork()
     let samples = try Samples(try exitData(samples: 100), for: network)
     let runner = try ExitRunner(
-      network, policy: ExitPolicy(rule: EntropyRule(), thresholds: [-1, -0.5]), backend: .native,
+      network, policy: ExitPolicy(rule: EntropyRule(), thresholds: [-1.2, -1.2]), backend: .native,
       batchCapacity: batch)
     var exits = [0, 0, 0]
     for round in 0..<2 {

@@ -116,15 +116,15 @@ import Testing
 struct ThresholdSolverInteropTests {
   @Test("agree to the last threshold on stored outputs", arguments: [1, 2, 3] as [UInt64])
   func agree(seed: UInt64) throws {
-    let records = try randomRecords(samples: 300, exits: 4, seed: seed, levels: 16)
+    let records = try randomRecords(samples: 120, exits: 3, seed: seed, levels: 16)
     let table = records.table(rule: MaxProbabilityRule())
     let solver = ThresholdSolver(table)
     let swift =
       try [0, 0.01, 0.03].map { try solver.solve(maxAccuracyLoss: $0).thresholds }
-      + [150, 400, 900].map { try solver.solve(targetMACs: $0).thresholds }
+      + [150, 250, 400].map { try solver.solve(targetMACs: $0).thresholds }
     let input = Input(
       confidences: table.confidences, answers: table.answers, labels: table.labels, macs: table.macs,
-      losses: [0, 0.01, 0.03], targets: [150, 400, 900])
+      losses: [0, 0.01, 0.03], targets: [150, 250, 400])
     let python = try runPython(Self.script, input: JSONEncoder().encode(input))
     let found = try JSONDecoder().decode([[Float?]].self, from: python)
     #expect(found.map { $0.map { $0 ?? .infinity } } == swift)
@@ -141,7 +141,7 @@ struct ThresholdSolverInteropTests {
 
   /// The search of the documentation, written for arrays.
   private static let script = """
-    import json, sys
+    import itertools, json, sys
     import numpy as np
 
     data = json.load(sys.stdin)
@@ -197,9 +197,16 @@ struct ThresholdSolverInteropTests {
         path[tuple(t.tolist())] = totals(t)
     path = sorted(path.items(), key=lambda item: item[1])
 
+    levels = 1
+    while levels < 16 and (levels + 1) ** early <= 256:
+        levels += 1
+    quantiles = [[np.sort(c)[::-1][(2 * i + 1) * n // (2 * levels)] for i in range(levels)]
+                 for c in conf[:early]]
+    grid = [np.array(t, dtype=np.float32) for t in itertools.product(*quantiles)] if early > 1 else []
+
     def best(objective):
         chosen, value = never, objective(*totals(never))
-        for start in [never] + [np.array(t, dtype=np.float32) for t, _ in path]:
+        for start in [never] + [np.array(t, dtype=np.float32) for t, _ in path] + grid:
             if objective(*totals(start)) is None:
                 continue
             t = descend(start, objective)

@@ -5,9 +5,9 @@ internal import SparseCore
 /// Every exit's threshold is one of the confidences seen there, or infinity. For a price Λ of a wrong
 /// answer in multiply–adds, coordinate descent minimises Σ cost + Λ · Σ errors: exit after exit, all
 /// candidates are tried at once by passing over the samples in the order of falling confidence, until
-/// nothing changes. Λ runs over a geometric grid; each result within the limits is improved once more
-/// by the same passes, now minimising what was asked for within the limits themselves, and the best
-/// is taken. All sums are of whole numbers, so the result is the same on every machine. With one early
+/// nothing changes. Λ runs over a geometric grid; each result within the limits, and a coarse grid of
+/// thresholds beside them, is improved by the same passes, now minimising what was asked for within
+/// the limits themselves, and the best is taken. All sums are of whole numbers, so the result is the same on every machine. With one early
 /// exit it is the optimum; with more, the best that changes of one threshold at a time reach.
 public struct ThresholdSolver: Sendable {
   /// Thresholds, and what they do on the samples they were solved on.
@@ -146,12 +146,32 @@ public struct ThresholdSolver: Sendable {
   }
 
   private func best(_ objective: Objective) -> Solution {
-    let starts = [evaluate(never)] + path()
+    let starts = [evaluate(never)] + path() + gridStarts.map(evaluate)
     return starts.reduce(starts[0]) { best, start in
       guard objective(start) != nil else { return best }
       let found = descend(from: start.thresholds, objective)
       return isLess(objective(found), objective(best)) ? found : best
     }
+  }
+
+  /// Thresholds at even shares of each exit's confidences, in all combinations but no more than 256:
+  /// changes of one threshold at a time can get stuck where others would not.
+  private var gridStarts: [[Float]] {
+    let exits = byConfidence.count
+    var levels = 1
+    while levels < 16, pow(levels + 1, exits) <= 256 { levels += 1 }
+    guard exits > 1 else { return [] }
+    return byConfidence.enumerated().reduce([[]]) { lists, item in
+      let count = item.element.count
+      let choices = (0..<levels).map { level in
+        table.confidences[item.offset][item.element[(2 * level + 1) * count / (2 * levels)]]
+      }
+      return lists.flatMap { list in choices.map { list + [$0] } }
+    }
+  }
+
+  private func pow(_ base: Int, _ exponent: Int) -> Int {
+    (0..<exponent).reduce(1) { power, _ in min(power * base, 1 << 20) }
   }
 
   private func isLess(_ left: [Int]?, _ right: [Int]?) -> Bool {
