@@ -1,9 +1,10 @@
-public import SparseLayers
 internal import SparseCore
+public import SparseLayers
 
 extension Network {
-  /// The exits: the branches of the last branch's task, by their position in `branches`. The last of
-  /// them is the ordinary output.
+  /// The branches of the last branch's task, by their position in `branches`.
+  ///
+  /// They are the network's exits; the last of them is the ordinary output.
   public var exits: [Int] {
     branches.indices.filter { branches[$0].task == branches.last?.task }
   }

@@ -13,7 +13,8 @@ func exitNetwork(
   let third = try junction(32, 16, family: family, seed: seed + 2)
   func relu(_ size: Int) -> Activation { Activation(.relu, size: size) }
   var branches = [
-    Branch(name: "exit1", position: 2, layers: [try junction(40, 8, family: .full, seed: seed + 3)]),
+    Branch(
+      name: "exit1", position: 2, layers: [try junction(40, 8, family: .full, seed: seed + 3)]),
     Branch(
       name: "exit2", position: 4,
       // Begins with a layer that works in place: what the backbone goes on with must not change.

@@ -58,7 +58,8 @@ import Testing
     #expect(abs(error - (abs(2 * 0.75 - 1) + abs(2 * 0.61 - 2)) / 4) < 1e-6)
   }
 
-  @Test("lowers the calibration error of outputs that are too sure", arguments: 0..<3 as Range<UInt64>)
+  @Test(
+    "lowers the calibration error of outputs that are too sure", arguments: 0..<3 as Range<UInt64>)
   func calibration(seed: UInt64) throws {
     let records = try randomRecords(samples: 2000, exits: 1, seed: seed)
     let sure = try ExitRecords(

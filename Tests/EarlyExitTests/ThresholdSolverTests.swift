@@ -18,16 +18,20 @@ import Testing
     var errors = 0
     for sample in table.labels.indices {
       var exit = 0
-      while exit < thresholds.count, table.confidences[exit][sample] < thresholds[exit] { exit += 1 }
+      while exit < thresholds.count, table.confidences[exit][sample] < thresholds[exit] {
+        exit += 1
+      }
       macs += table.macs[exit]
       if table.answers[exit][sample] != table.labels[sample] { errors += 1 }
     }
     return (macs, errors)
   }
 
-  @Test("finds the optimum of a single early exit, for every aim", arguments: 0..<12 as Range<UInt64>)
+  @Test(
+    "finds the optimum of a single early exit, for every aim", arguments: 0..<12 as Range<UInt64>)
   func oneExit(seed: UInt64) throws {
-    let records = try randomRecords(samples: 60, exits: 2, seed: seed, levels: seed % 2 == 0 ? 0 : 4)
+    let records = try randomRecords(
+      samples: 60, exits: 2, seed: seed, levels: seed % 2 == 0 ? 0 : 4)
     for rule in ConfidenceRules.all {
       let table = records.table(rule: rule)
       let solver = ThresholdSolver(table)
@@ -123,7 +127,8 @@ struct ThresholdSolverInteropTests {
       try [0, 0.01, 0.03].map { try solver.solve(maxAccuracyLoss: $0).thresholds }
       + [150, 250, 400].map { try solver.solve(targetMACs: $0).thresholds }
     let input = Input(
-      confidences: table.confidences, answers: table.answers, labels: table.labels, macs: table.macs,
+      confidences: table.confidences, answers: table.answers, labels: table.labels,
+      macs: table.macs,
       losses: [0, 0.01, 0.03], targets: [150, 250, 400])
     let python = try runPython(Self.script, input: JSONEncoder().encode(input))
     let found = try JSONDecoder().decode([[Float?]].self, from: python)

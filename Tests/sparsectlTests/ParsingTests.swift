@@ -145,7 +145,9 @@ struct ParsingTests {
       ("train --exits 1,1", "must increase"),
       ("train --exits a", "invalid for '--exits"),
       ("train --layers 784,50,10 --exits 2", "hidden layers 1 to 1"),
-      ("train --exits 1,2 --exit-weights 1,1", "There are 2 exit weights for 2 early exits; give 3"),
+      (
+        "train --exits 1,2 --exit-weights 1,1", "There are 2 exit weights for 2 early exits; give 3"
+      ),
       ("train --exits 1 --exit-weights=-1,1", "An exit weight is -1.0"),
       ("train --exits 1 --exit-layers 0", "0 layers"),
       ("train --exits 1 --exit-width 32", "'--exit-layers' 2 or more"),

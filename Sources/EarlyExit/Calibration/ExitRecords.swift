@@ -1,5 +1,5 @@
-public import SparseLayers
 internal import SparseCore
+public import SparseLayers
 
 /// What every exit of a network says about every sample of some data, computed once.
 ///

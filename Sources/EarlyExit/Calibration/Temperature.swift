@@ -1,7 +1,8 @@
 internal import Foundation
 
-/// Temperature scaling (Guo, Pleiss, Sun, Weinberger 2017): dividing an exit's outputs by one number
-/// so that its probabilities mean what they say. Answers do not change.
+/// Dividing an exit's outputs by one number, so that its probabilities mean what they say.
+///
+/// This is temperature scaling (Guo, Pleiss, Sun, Weinberger 2017). Answers do not change.
 public enum Temperature {
   /// The temperatures that are looked at.
   public static let range: ClosedRange<Double> = 0.05...20
@@ -51,8 +52,10 @@ public enum Temperature {
     return total
   }
 
-  /// The expected calibration error: the mean distance, over bins of equal width weighted by their
-  /// samples, between how sure an exit is and how often it is right (Naeini et al. 2015).
+  /// The expected calibration error of an exit.
+  ///
+  /// It is the mean distance, over bins of equal width weighted by their samples, between how sure
+  /// the exit is and how often it is right (Naeini, Cooper, Hauskrecht 2015).
   ///
   /// - Parameters:
   ///   - records: What the exits said.

@@ -179,7 +179,7 @@ public struct ThresholdSolver: Sendable {
     return right.map { left.lexicographicallyPrecedes($0) } ?? true
   }
 
-  /// Coordinate descent until nothing changes. The start lies within the limits, if there are any.
+  /// Coordinate descent until nothing changes, from a start within the limits.
   private func descend(from start: [Float], _ objective: Objective) -> Solution {
     var current = evaluate(start)
     // Equally good thresholds could take turns for ever.

@@ -76,6 +76,7 @@ public final class NetworkExecutor {
   ///   - trainedBranches: The only branches that are trained; nil for all layers.
   ///   - keepsBackbone: Whether `backboneOutput` is still whole after a pass.
   ///   - seed: Decides what dropout drops.
+  /// - Throws: `SparseError.Code.unsupported` when the activations would fit no memory.
   init(
     _ network: Network, plans: [any JunctionPlan], shapedBy shapingPlans: [any JunctionPlan],
     pool: WorkerPool, batchCapacity: Int, isTraining: Bool, trainedBranches: Set<String>? = nil,

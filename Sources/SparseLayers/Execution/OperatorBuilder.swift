@@ -15,9 +15,8 @@ struct OperatorBuilder {
   /// What the last backbone layer writes.
   private(set) var backboneOutput: Node
 
-  /// - Parameters:
-  ///   - trainedBranches: The branches that are trained, everything else frozen; nil for all layers.
-  ///   - keepsBackbone: Whether somebody reads the backbone's output after the branches.
+  // 'trainedBranches': those that are trained, everything else frozen; nil for all layers.
+  // 'keepsBackbone': whether somebody reads the backbone's output after the branches.
   init(
     network: Network, capacity: Int, isTraining: Bool, trainedBranches: Set<String>? = nil,
     keepsBackbone: Bool = false, seed: UInt64

@@ -35,7 +35,8 @@ struct Evaluate: ParsableCommand {
       valueName: "0.9"))
   var threshold: CommaList<Float>?
 
-  @Option(help: "How sure an exit is: \(RuleName.list). (default: the model's, else max-probability)")
+  @Option(
+    help: "How sure an exit is: \(RuleName.list). (default: the model's, else max-probability)")
   var rule: RuleName?
 
   @Option(

@@ -61,7 +61,8 @@ struct Train: ParsableCommand {
   var resume = false
 
   func validate() throws {
-    if let first = network.layers?.elements.first, let padInput = padding.padInput, first != padInput
+    if let first = network.layers?.elements.first, let padInput = padding.padInput,
+      first != padInput
     {
       throw ValidationError(
         "'--layers' starts with \(first), but '--pad-input' makes samples of \(padInput) features.")

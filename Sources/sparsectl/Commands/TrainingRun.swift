@@ -53,7 +53,8 @@ final class TrainingRun {
       return (
         recipe,
         try file.network.addingExits(
-          exits, activation: recipe?.activation ?? .relu, initializer: recipe?.initializer ?? .standard,
+          exits, activation: recipe?.activation ?? .relu,
+          initializer: recipe?.initializer ?? .standard,
           seed: options.seed)
       )
     } catch let error as SparseError {

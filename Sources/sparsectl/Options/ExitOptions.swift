@@ -61,11 +61,13 @@ struct ExitOptions: ParsableArguments {
     }
     if width != nil || density != nil, layers ?? 1 < 2 {
       throw ValidationError(
-        "'--exit-width' and '--exit-density' are for hidden layers; give '--exit-layers' 2 or more.")
+        "'--exit-width' and '--exit-density' are for hidden layers; give '--exit-layers' 2 or more."
+      )
     }
     if training == .frozen, from == nil {
       throw ValidationError(
-        "'--exit-training frozen' trains exits on a finished backbone; name its model with '--from'.")
+        "'--exit-training frozen' trains exits on a finished backbone; name its model with '--from'."
+      )
     }
     do {
       // What depends on the network is checked when it is known.

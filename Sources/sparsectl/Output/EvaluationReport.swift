@@ -67,7 +67,9 @@ struct EvaluationReport: Encodable {
         \(Text.count(last)), \(Text.ratio(Double(last) / max(expectedMACs, 1))) fewer
         """
     } else if branches.count > 1 {
-      text += "\n" + branches.map { "\($0.branch): \(Text.percent($0.accuracy))" }
+      text +=
+        "\n"
+        + branches.map { "\($0.branch): \(Text.percent($0.accuracy))" }
         .joined(separator: ", ")
     }
     if let latency { text += "\n" + latency.text }
@@ -136,7 +138,8 @@ struct ExitCurve {
   init(_ exits: ExitTable, rule: any ConfidenceRule) {
     for point in exits.commonThresholdCurve() {
       table.add([
-        point.thresholds.first?.map { Text.number(Double(rule.inOtherTerms($0)), decimals: 8) } ?? "",
+        point.thresholds.first?.map { Text.number(Double(rule.inOtherTerms($0)), decimals: 8) }
+          ?? "",
         Text.number(point.accuracy, decimals: 6), Text.number(point.expectedMACs, decimals: 2),
       ])
     }

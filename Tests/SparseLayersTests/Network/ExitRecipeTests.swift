@@ -7,7 +7,8 @@ import _SparseTestSupport
 @Suite("Exits of a recipe") struct ExitRecipeTests {
   private func recipe(_ exits: ExitRecipe?, batchNormalization: Bool = false) -> NetworkRecipe {
     var recipe = NetworkRecipe(
-      layerSizes: [24, 16, 12, 8, 4], connectivity: .densities([0.5]), families: [.balanced], seed: 3)
+      layerSizes: [24, 16, 12, 8, 4], connectivity: .densities([0.5]), families: [.balanced],
+      seed: 3)
     recipe.exits = exits
     recipe.batchNormalization = batchNormalization
     recipe.dropout = batchNormalization ? 0.1 : 0
