@@ -179,7 +179,7 @@ def _published(results: dict[str, Results]) -> str:
         published, own = result.tables["published"], result.tables["own"]
         header = [
             *(f"{result.title}: network", "out-degrees", "weights", "published recipe"),
-            *("same, random", "own recipe", "same, random"),
+            *("same, random", "own recipe"),
         ]
         has_others = dataset == "mnist"
         if has_others:
@@ -191,11 +191,12 @@ def _published(results: dict[str, Results]) -> str:
             if pattern["pattern"] == "full":
                 cells[1] += " (full)"
             cells.append(f"{pattern['weights']:,}")
-            for table in (published, own):
-                for family in ("structured", "random"):
-                    full = _pattern(name, family) == "full"
-                    row = table.row(*name, _pattern(name, family))
-                    cells.append("" if full and family == "random" else _accuracy(row))
+            for table, family in (
+                (published, "structured"), (published, "random"), (own, "structured")
+            ):
+                full = _pattern(name, family) == "full"
+                row = table.row(*name, _pattern(name, family))
+                cells.append("" if full and family == "random" else _accuracy(row))
             rows.append(cells + (list(others) if has_others else []))
         parts.append(_table(header, rows))
         parts += [_command(published), _command(own)]

@@ -21,8 +21,8 @@ CANDIDATES = (
 TABLE = (
     *("--pad-input", "800", "--hidden", "3+3,40+40,100", "--densities", "1"),
     *("--out-degrees", "2+9+10,50+10,20+10,10+10,5+10,5+1,2+10,1+10"),
-    *("--patterns", "structured,random"),
 )
+BOTH_FAMILIES = ("--patterns", "structured,random")
 # The dense reference of the headline, and the sparse network that is compared with it: windows of
 # the image, then equal degrees, then all connections.
 DENSE = "512+256"
@@ -34,7 +34,7 @@ HEADLINE = ("--reference", DENSE, *SPARSE)
 # Equal weights, from dense and narrow to sparse and wide.
 BUDGET = (
     *("--pad-input", "800", "--budget-weights", "17000", "--hidden", "1"),
-    *("--densities", "0.02,0.05,0.1,0.2,0.5,1", "--patterns", "balanced"),
+    *("--densities", "0.05,0.1,0.2,0.5,1", "--patterns", "balanced"),
 )
 
 
@@ -120,7 +120,7 @@ class Study:
             choices,
             own,
             {
-                "published": self._sweep(dataset, "table-published", *TABLE, *PUBLISHED),
+                "published": self._sweep(dataset, "table-published", *TABLE, *BOTH_FAMILIES, *PUBLISHED),
                 "own": self._sweep(dataset, "table-own", *TABLE, *_final(own)),
             },
             self._sweep(dataset, "headline", *HEADLINE, *_final(own)),
