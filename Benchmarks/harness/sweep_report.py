@@ -100,7 +100,9 @@ def _claims(results: dict[str, Results]) -> list[Claim]:
         claims += [
             Claim(f"{name}, storage with indices", "4× less", f"{storage:.2f}×", storage >= 4),
             Claim(f"{name}, MACs of training", "4× fewer", f"{macs:.2f}×", macs >= 4),
-            Claim(f"{name}, accuracy", "at most 0.3 points below", f"{points:+.2f}", points >= -0.3),
+            Claim(
+                f"{name}, accuracy", "at most 0.3 points below", f"{points:+.2f}", points >= -0.3
+            ),
         ]
     return claims
 
@@ -192,7 +194,9 @@ def _published(results: dict[str, Results]) -> str:
                 cells[1] += " (full)"
             cells.append(f"{pattern['weights']:,}")
             for table, family in (
-                (published, "structured"), (published, "random"), (own, "structured")
+                (published, "structured"),
+                (published, "random"),
+                (own, "structured"),
             ):
                 full = _pattern(name, family) == "full"
                 row = table.row(*name, _pattern(name, family))
@@ -227,9 +231,7 @@ def _budget(results: dict[str, Results]) -> str:
     return "\n\n".join(parts)
 
 
-def _pictures(
-    file: pathlib.Path, plots: pathlib.Path, dataset: str, result: Results
-) -> list[str]:
+def _pictures(file: pathlib.Path, plots: pathlib.Path, dataset: str, result: Results) -> list[str]:
     plots.mkdir(exist_ok=True)
     parts = []
     for cost, title in (

@@ -120,11 +120,16 @@ class Study:
             choices,
             own,
             {
-                "published": self._sweep(dataset, "table-published", *TABLE, *BOTH_FAMILIES, *PUBLISHED),
+                "published": self._sweep(
+                    dataset, "table-published", *TABLE, *BOTH_FAMILIES, *PUBLISHED
+                ),
                 "own": self._sweep(dataset, "table-own", *TABLE, *_final(own)),
             },
             self._sweep(dataset, "headline", *HEADLINE, *_final(own)),
-            (best, self._sweep(dataset, "dense", "--hidden", DENSE, "--densities", "1", *_final(best))),
+            (
+                best,
+                self._sweep(dataset, "dense", "--hidden", DENSE, "--densities", "1", *_final(best)),
+            ),
             self._sweep(dataset, "balanced", *SPARSE[:4], "--patterns", "balanced", *_final(own)),
             self._sweep(dataset, "budget", *BUDGET, *PUBLISHED),
         )
