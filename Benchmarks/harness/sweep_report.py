@@ -74,6 +74,30 @@ and row offsets where rows differ in length. A dense network needs no indices, a
 Multiply–adds (MACs) are per sample; inference takes as many as there are weights."""
 
 
+_PUBLISHED_RECIPE = """\
+*Published*: `--recipe published`: Adam at 0.001 with a decay of 1e-5 a step, batches of 256, 50
+epochs, He's initial weights by the dense fan-in, biases of 0.1."""
+
+_OWN_RECIPE = """\
+*Own*: Adam at 0.001 with half a cosine to 0, batches of 256, and the options below. It was chosen
+on a sixth of the training samples, set aside for that, by the dense and the sparse network of the
+next section with two seeds: the best mean of both, so that it is chosen for neither. Then all
+training samples are learnt. The same recipe is used for both sides."""
+
+_HEADLINE = """\
+The reference is the dense network that `sparsectl train` makes by default. The sparse networks are
+wider and have a sixth of its weights. *With windows*, each neuron of the first layer sees 5×5
+pixels (`local`) and the second junction is `structured`; *balanced* puts the same numbers of
+connections at random, all neurons alike. The sizes were chosen on the validation part, too. The
+last line is the dense network with the recipe that is best for it alone."""
+
+_PUBLISHED_NETWORKS = """\
+Inputs padded from 784 to 800. The out-degrees are the connections of each left neuron, junction by
+junction; *random* puts as many connections anywhere. The two columns on the right are not ours:
+*independent NumPy program* is the mean of three seeds of another program with the published recipe,
+*published Keras code* one run of that code."""
+
+
 def _claims(results: dict[str, Results]) -> list[Claim]:
     claims = []
     for result in results.values():
@@ -109,12 +133,8 @@ def _claims(results: dict[str, Results]) -> list[Claim]:
 
 def _recipes(results: dict[str, Results]) -> str:
     parts = [
-        "*Published*: `--recipe published`: Adam at 0.001 with a decay of 1e-5 a step, batches of 256, "
-        "50 epochs, He's initial weights by the dense fan-in, biases of 0.1.",
-        "*Own*: Adam at 0.001 with half a cosine to 0, batches of 256, and the options below. It was "
-        "chosen on a sixth of the training samples, set aside for that, by the dense and the sparse "
-        "network of the next section with two seeds: the best mean of both, so that it is chosen for "
-        "neither. Then all training samples are learnt. The same recipe is used for both sides.",
+        _PUBLISHED_RECIPE,
+        _OWN_RECIPE,
     ]
     for result in results.values():
         rows = [
@@ -134,11 +154,7 @@ def _recipes(results: dict[str, Results]) -> str:
 
 def _headline(results: dict[str, Results]) -> str:
     parts = [
-        "The reference is the dense network that `sparsectl train` makes by default. The sparse networks "
-        "are wider and have a sixth of its weights. *With windows*, each neuron of the first layer sees 5×5 "
-        "pixels (`local`) and the second junction is `structured`; *balanced* puts the same numbers of "
-        "connections at random, all neurons alike. The sizes were chosen on the validation part, too. "
-        "The last line is the dense network with the recipe that is best for it alone.",
+        _HEADLINE,
     ]
     for result in results.values():
         dense = result.headline.row(*REFERENCE)
@@ -172,10 +188,7 @@ def _headline(results: dict[str, Results]) -> str:
 
 def _published(results: dict[str, Results]) -> str:
     parts = [
-        "Inputs padded from 784 to 800. The out-degrees are the connections of each left neuron, junction "
-        "by junction; *random* puts as many connections anywhere. The two columns on the right are "
-        "not ours: *independent NumPy program* is the mean of three seeds of another program with the "
-        "published recipe, *published Keras code* one run of that code.",
+        _PUBLISHED_NETWORKS,
     ]
     for dataset, result in results.items():
         published, own = result.tables["published"], result.tables["own"]
