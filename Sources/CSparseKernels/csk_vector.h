@@ -142,19 +142,40 @@ FORWARD(4, 4, 1)
     *(ANY *)sums = (s[0] + s[1]) + (s[2] + s[3]);                                                \
   }
 
-typedef float vf1 __attribute__((vector_size(4)));
 typedef float vf2 __attribute__((vector_size(8)));
-typedef float vf1_any __attribute__((vector_size(4), aligned(4)));
 typedef float vf2_any __attribute__((vector_size(8), aligned(4)));
 FORWARD_LANE(forward_lane_full, vf, vf_any)
 FORWARD_LANE(forward_lane_4, vf4, vf4_any)
 FORWARD_LANE(forward_lane_2, vf2, vf2_any)
-FORWARD_LANE(forward_lane_1, vf1, vf1_any)
+
+/* A single row: four inputs are gathered into a vector, so that weights, products and sums come four
+   at a time. */
+INLINE float forward_lane_1(const csk_block *b, const uint32_t *columns, const float *values,
+                            const float *x, size_t width) {
+  const uint32_t *c = columns + b->columns;
+  const float *w = values + b->values;
+  vf4 s[4] = {{0}};
+  size_t k = 0;
+#define GATHER4(K) ((vf4){x[c[K] * width], x[c[(K) + 1] * width], x[c[(K) + 2] * width], x[c[(K) + 3] * width]})
+  for (; k + 16 <= b->count; k += 16) UNROLL for (int u = 0; u < 4; u++) s[u] +=
+      GATHER4(k + 4 * u) * *(const vf4_any *)(w + k + 4 * u);
+  for (; k + 4 <= b->count; k += 4) s[0] += GATHER4(k) * *(const vf4_any *)(w + k);
+#undef GATHER4
+  s[0] = (s[0] + s[1]) + (s[2] + s[3]);
+  float sum = (s[0][0] + s[0][1]) + (s[0][2] + s[0][3]);
+  for (; k < b->count; k++) sum += x[c[k] * width] * w[k];
+  return sum;
+}
 
 static void forward_lane(const csk_block *b, const uint32_t *columns, const float *values,
                          const float *bias, const float *x, float *y, size_t width) {
   float sums[16];
   const size_t group = b->rows;
+  if (group == 1) {
+    const float sum = forward_lane_1(b, columns, values, x, width);
+    y[0] = (bias ? bias[0] : y[0]) + sum;
+    return;
+  }
   for (size_t r = 0; r < group;) {
     if (group - r >= L) {
       forward_lane_full(b, r, columns, values, x, width, sums + r);
@@ -162,12 +183,9 @@ static void forward_lane(const csk_block *b, const uint32_t *columns, const floa
     } else if (group - r >= 4) {
       forward_lane_4(b, r, columns, values, x, width, sums + r);
       r += 4;
-    } else if (group - r >= 2) {
+    } else {
       forward_lane_2(b, r, columns, values, x, width, sums + r);
       r += 2;
-    } else {
-      forward_lane_1(b, r, columns, values, x, width, sums + r);
-      r += 1;
     }
   }
   for (size_t r = 0; r < group; r++)

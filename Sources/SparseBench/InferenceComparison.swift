@@ -13,12 +13,20 @@ public final class InferenceComparison {
     public var dense: Timing?
   }
 
-  private let network: InferenceBenchmark
-  private let dense: InferenceBenchmark?
-  private let batchSizes: [Int]
+  /// Both networks, planned for one batch size.
+  private struct Entry {
+    let batchSize: Int
+    let network: InferenceBenchmark
+    let dense: InferenceBenchmark?
+  }
 
-  /// The plans of the network at hand, in the order in which its junctions run.
-  public var plans: [any JunctionPlan] { network.plans }
+  private let entries: [Entry]
+
+  /// The plans of the network at hand for the largest batch, in the order in which its junctions
+  /// run.
+  public var plans: [any JunctionPlan] {
+    entries.max { $0.batchSize < $1.batchSize }?.network.plans ?? []
+  }
 
   /// Plans both networks.
   ///
@@ -34,13 +42,13 @@ public final class InferenceComparison {
     threads: Int = 1
   ) throws {
     precondition(!batchSizes.isEmpty, "a comparison without batches")
-    self.batchSizes = batchSizes
-    func benchmark(_ network: Network) throws -> InferenceBenchmark {
-      try InferenceBenchmark(
-        network, backend: backend, samples: batchSizes.max() ?? 1, threads: threads)
+    entries = try batchSizes.map { samples in
+      func benchmark(_ network: Network) throws -> InferenceBenchmark {
+        try InferenceBenchmark(network, backend: backend, samples: samples, threads: threads)
+      }
+      return Entry(
+        batchSize: samples, network: try benchmark(network), dense: try dense.map(benchmark))
     }
-    self.network = try benchmark(network)
-    self.dense = try dense.map(benchmark)
   }
 
   /// Measures both networks, round by round, so that what else the machine does slows both down.
@@ -55,16 +63,17 @@ public final class InferenceComparison {
     var stopwatch = Stopwatch(minimumSeconds: seconds / Double(rounds))
     stopwatch.warmUpRuns = 1
     stopwatch.minimumRuns = 1
-    return try batchSizes.map { samples in
+    return try entries.map { entry in
       var times: [[Double]] = [[], []]
       for _ in 0..<rounds {
-        for (index, benchmark) in [network, dense].enumerated() {
+        for (index, benchmark) in [entry.network, entry.dense].enumerated() {
           guard let benchmark else { continue }
-          times[index] += try stopwatch.time { try benchmark.run(samples: samples) }.milliseconds
+          times[index] += try stopwatch.time { try benchmark.run() }.milliseconds
         }
       }
       return Row(
-        batchSize: samples, network: Timing(times[0]), dense: dense.map { _ in Timing(times[1]) })
+        batchSize: entry.batchSize, network: Timing(times[0]),
+        dense: entry.dense.map { _ in Timing(times[1]) })
     }
   }
 
@@ -72,24 +81,27 @@ public final class InferenceComparison {
   ///
   /// - Parameters:
   ///   - meter: What measures it.
-  ///   - samples: The samples of the batch.
+  ///   - samples: The samples of the batch, one of the batch sizes.
   ///   - seconds: The least time of each network.
   /// - Returns: Joules per sample; those of the dense network are nil when it takes no part.
   /// - Throws: What the engine or the meter throws.
   public func joulesPerSample(
     _ meter: PowerMeter, samples: Int, seconds: Double = 0.3
   ) throws -> (network: Double, dense: Double?) {
+    guard let entry = entries.first(where: { $0.batchSize == samples }) else {
+      preconditionFailure("no batch of \(samples) samples was planned")
+    }
     func measure(_ benchmark: InferenceBenchmark) throws -> Double {
       var runs = 0
       let joules = try meter.joules {
         let start = ContinuousClock.now
         repeat {
-          try benchmark.run(samples: samples)
+          try benchmark.run()
           runs += 1
         } while start.duration(to: .now) / .seconds(1) < seconds
       }
       return joules / Double(runs * samples)
     }
-    return (try measure(network), try dense.map(measure))
+    return (try measure(entry.network), try entry.dense.map(measure))
   }
 }

@@ -47,7 +47,7 @@ public final class JunctionBenchmark {
   ) throws {
     precondition(samples >= 1, "a batch of \(samples) samples")
     let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
-    plan = try backend.plan(pattern, threads: inner)
+    plan = try backend.plan(pattern, threads: inner, samples: samples)
     pool = WorkerPool(threads: outer)
     self.backend = backend
     self.samples = samples

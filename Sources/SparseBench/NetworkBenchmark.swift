@@ -99,7 +99,7 @@ public final class InferenceBenchmark {
   /// - Parameters:
   ///   - network: What is run.
   ///   - backend: The engine of the products.
-  ///   - samples: The samples of the largest batch.
+  ///   - samples: The samples of the batch.
   ///   - threads: The most threads at work.
   ///   - seed: Decides the samples.
   /// - Throws: `SparseError` when the backend cannot run the network.
@@ -118,11 +118,9 @@ public final class InferenceBenchmark {
 
   /// Computes all branches once.
   ///
-  /// - Parameter samples: The samples of the batch; those of the largest when nil.
   /// - Throws: What the engine throws.
-  public func run(samples: Int? = nil) throws {
-    try executor.forward(
-      Pass(shape: executor.shape(samples: samples ?? self.samples), mode: .inference))
+  public func run() throws {
+    try executor.forward(Pass(shape: executor.shape(samples: samples), mode: .inference))
     for output in executor.outputs { blackHole(output.values.buffer) }
   }
 }

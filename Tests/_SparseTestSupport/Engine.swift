@@ -44,11 +44,15 @@ public struct Engine: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - pattern: The connections.
   ///   - threads: The most threads of one product.
+  ///   - samples: The samples of the largest batch that the plan is made for.
   /// - Returns: The plan.
   /// - Throws: What the backend throws.
-  public func plan(_ pattern: Pattern, threads: Int = 1) throws -> any JunctionPlan {
+  public func plan(
+    _ pattern: Pattern, threads: Int = 1, samples: Int = .max
+  ) throws -> any JunctionPlan {
     let kernels = try kernels.flatMap { KernelSet.named($0) } ?? KernelSet.current.get()
-    let plan = try backend.plan(pattern, threads: threads, kernels: kernels)
+    let plan = try backend.plan(
+      pattern, threads: threads, samples: samples, kernels: kernels)
     return tileWidth.map { FixedWidthPlan(plan, tileWidth: $0) } ?? plan
   }
 

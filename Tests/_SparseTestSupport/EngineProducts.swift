@@ -24,7 +24,7 @@ public struct EngineProducts {
     _ engine: Engine, _ pattern: Pattern, values: [Float], samples: Int, threads: Int = 1
   ) throws {
     self.pattern = pattern
-    plan = try engine.plan(pattern, threads: threads)
+    plan = try engine.plan(pattern, threads: threads, samples: samples)
     shape = Tiles.Shape(
       samples: samples, width: plan.tileWidth(samples: samples) ?? max(samples, 1))
     weights = JunctionWeights(csrValues: values, for: plan)

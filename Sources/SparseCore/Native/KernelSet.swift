@@ -60,6 +60,11 @@ extension KernelSet {
     [1] + sequence(first: lanes) { $0 * 2 }.prefix { $0 <= wideTile }
   }
 
+  /// The narrowest tile that holds a batch, or the widest tile.
+  func tileWidth(samples: Int) -> Int {
+    tileWidths.first { $0 >= samples } ?? wideTile
+  }
+
   /// The inputs of a panel for tiles of some width: a panel takes three quarters of a 32 KiB L1 cache.
   func panelInputs(tileWidth: Int) -> Int { max(24576 / (4 * tileWidth), 32) }
 }

@@ -39,12 +39,14 @@ public final class NativePlan: JunctionPlan {
   ///
   /// - Parameters:
   ///   - pattern: The junction's connections.
+  ///   - samples: The samples of the largest batch that the plan is made for. Larger ones work, but
+  ///     the panels of inputs are cut to keep tiles of this batch in the cache.
   ///   - kernels: The kernels that execute the products.
-  public init(_ pattern: Pattern, kernels: KernelSet) {
+  public init(_ pattern: Pattern, samples: Int = .max, kernels: KernelSet) {
     self.pattern = pattern
     self.kernels = kernels
     tileWidths = kernels.tileWidths
-    let panel = kernels.panelInputs(tileWidth: kernels.wideTile)
+    let panel = kernels.panelInputs(tileWidth: kernels.tileWidth(samples: samples))
     let forward = BlockLayout(
       rowOffsets: pattern.rowOffsets, columns: pattern.columns, inputs: pattern.inputs,
       panelInputs: panel)
@@ -88,8 +90,7 @@ public final class NativePlan: JunctionPlan {
 
   /// The number of lanes in which this plan wants a batch cut.
   public func tileWidth(samples: Int) -> Int? {
-    let full = isGrouped ? 64 : kernels.wideTile
-    return tileWidths.first { $0 >= min(samples, full) } ?? full
+    kernels.tileWidth(samples: isGrouped ? min(samples, 64) : samples)
   }
 
   /// Computes Y = b + W·X for one tile.

@@ -1,5 +1,5 @@
 internal import CSparseKernels
-internal import Synchronization
+internal import Foundation
 
 /// Numbered jobs that may run in any order and at the same time.
 package protocol ParallelWork: AnyObject {
@@ -18,7 +18,9 @@ package final class WorkerPool: @unchecked Sendable {
   package let threads: Int
 
   private let pool: OpaquePointer?
-  private let firstError = Mutex<(any Error)?>(nil)
+  // Not Synchronization's Mutex, which ThreadSanitizer cannot see.
+  private let lock = NSLock()
+  private var firstError: (any Error)?
 
   /// Starts the threads.
   ///
@@ -63,15 +65,15 @@ package final class WorkerPool: @unchecked Sendable {
     do {
       try work.perform(index)
     } catch {
-      firstError.withLock { if $0 == nil { $0 = error } }
+      lock.withLock { firstError = firstError ?? error }
     }
   }
 
   /// Throws what the last call's jobs left, and forgets it.
   private func throwFirstError() throws {
-    let error = firstError.withLock { error in
-      defer { error = nil }
-      return error
+    let error = lock.withLock {
+      defer { firstError = nil }
+      return firstError
     }
     if let error { throw error }
   }

@@ -5,7 +5,7 @@
 /// repeated.
 enum AdmittedPlan {
   static func make(
-    _ pattern: Pattern, threads: Int, kernels: KernelSet
+    _ pattern: Pattern, threads: Int, samples: Int, kernels: KernelSet
   ) throws -> any JunctionPlan {
     guard Trial.isPossible(pattern, tileWidths: kernels.tileWidths) else {
       return try SuiteSparsePlan(
@@ -15,7 +15,7 @@ enum AdmittedPlan {
           compare the \(kernels.name) kernels with SuiteSparse on it. SuiteSparse runs instead.
           """)
     }
-    let native = NativePlan(pattern, kernels: kernels)
+    let native = NativePlan(pattern, samples: samples, kernels: kernels)
     let record = try SuiteSparsePlan(pattern, threads: threads)
     let trial = Trial(pattern, tileWidths: kernels.tileWidths)
     guard let refusal = try trial.disagreement(of: native, with: record) else { return native }

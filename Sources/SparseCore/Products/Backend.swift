@@ -17,20 +17,24 @@ extension Backend {
   /// - Parameters:
   ///   - pattern: The junction's connections.
   ///   - threads: The most threads one product may use by itself; native products use one each.
+  ///   - samples: The samples of the largest batch that the plan is made for; others work too.
   /// - Returns: A plan whose `backend` says what was chosen, and whose `warning` says why it is not
   ///   the one to expect.
   /// - Throws: `SparseError.Code.backend` when the library cannot be started or has no memory,
   ///   `unsupported` when `SPARSE_KERNELS` names kernels that this CPU lacks.
-  public func plan(_ pattern: Pattern, threads: Int = 1) throws -> any JunctionPlan {
-    try plan(pattern, threads: threads, kernels: KernelSet.current.get())
+  public func plan(
+    _ pattern: Pattern, threads: Int = 1, samples: Int = .max
+  ) throws -> any JunctionPlan {
+    try plan(pattern, threads: threads, samples: samples, kernels: KernelSet.current.get())
   }
 
   package func plan(
-    _ pattern: Pattern, threads: Int = 1, kernels: KernelSet
+    _ pattern: Pattern, threads: Int = 1, samples: Int = .max, kernels: KernelSet
   ) throws -> any JunctionPlan {
     switch self {
-    case .auto: try AdmittedPlan.make(pattern, threads: threads, kernels: kernels)
-    case .native: NativePlan(pattern, kernels: kernels)
+    case .auto:
+      try AdmittedPlan.make(pattern, threads: threads, samples: samples, kernels: kernels)
+    case .native: NativePlan(pattern, samples: samples, kernels: kernels)
     case .suiteSparse: try SuiteSparsePlan(pattern, threads: threads)
     case .reference: ReferencePlan(pattern)
     }

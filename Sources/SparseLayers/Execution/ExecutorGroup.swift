@@ -23,7 +23,9 @@ package struct ExecutorGroup {
     // Threads within a product and threads over tiles would get in each other's way.
     let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
     let plans = try networks.map { network in
-      try network.junctions.map { try backend.plan($0.layer.pattern, threads: inner) }
+      try network.junctions.map {
+        try backend.plan($0.layer.pattern, threads: inner, samples: batchCapacity)
+      }
     }
     let all = plans.flatMap(\.self)
     self.plans = all

@@ -49,7 +49,7 @@ public final class NetworkExecutor {
     try self.init(
       network, threads: outer, batchCapacity: batchCapacity, isTraining: isTraining,
       trainedBranches: trainedBranches, seed: seed
-    ) { try backend.plan($0, threads: inner) }
+    ) { try backend.plan($0, threads: inner, samples: batchCapacity) }
   }
 
   /// Builds an executor whose junctions are planned by the caller.

@@ -90,7 +90,7 @@ public struct SparseLinear: Layer {
 
   /// Makes what runs this layer.
   public func makeOperator(_ context: OperatorContext) throws -> any LayerOperator {
-    let plan = try context.plan ?? Backend.auto.plan(pattern)
+    let plan = try context.plan ?? Backend.auto.plan(pattern, samples: context.capacity)
     return SparseLinearOperator(self, plan, context)
   }
 }
