@@ -35,6 +35,8 @@ public final class ExitRunner {
   private var scratch: ProbabilityScratch
   /// What each exit answered to each sample of the batch, sample after sample.
   private var history: [Int32]
+  /// How sure each exit was of each sample of the batch, laid out as `history`.
+  private var seen: [Float]
   /// The samples of the batch that are still here, by their position in it.
   private var present: [Int]
   /// The lanes of those that go on.
@@ -67,6 +69,7 @@ public final class ExitRunner {
     let classes = executors.last?.outputs[0].values.features ?? 0
     scratch = ProbabilityScratch(classes: classes, loss: loss)
     history = Array(repeating: 0, count: batchCapacity * stages.count)
+    seen = Array(repeating: 0, count: batchCapacity * stages.count)
     present = Array(repeating: 0, count: batchCapacity)
     staying = Array(repeating: 0, count: batchCapacity)
     answers = Array(
@@ -112,6 +115,15 @@ public final class ExitRunner {
     return try run(shape)
   }
 
+  /// How sure the exits were that a sample of the last batch reached.
+  ///
+  /// - Parameter position: The sample's position in the batch.
+  /// - Returns: One confidence per exit, the first exit's first, up to the one where it left.
+  public func confidences(of position: Int) -> [Float] {
+    let first = position * stages.count
+    return Array(seen[first...first + answers[position].exit])
+  }
+
   /// Answers the batch that lies in the first stage's input.
   private func run(_ first: Tiles.Shape) throws -> ArraySlice<Answer> {
     let samples = first.samples
@@ -149,6 +161,7 @@ public final class ExitRunner {
         let confidence = policy.rule.confidence(
           scratch.values.span, earlierAnswers: history.span.extracting(past..<past + exit))
         history[past + exit] = Int32(label)
+        seen[past + exit] = confidence
         if isLast || confidence >= threshold {
           answers[sample] = Answer(
             exit: exit, label: label, confidence: confidence, probability: scratch.values[label])

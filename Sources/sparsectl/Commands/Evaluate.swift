@@ -1,5 +1,6 @@
 import ArgumentParser
 import EarlyExit
+import Foundation
 import SparseCore
 import SparseLayers
 
@@ -12,14 +13,15 @@ struct Evaluate: ParsableCommand {
         sparsectl evaluate model.safetensors --dataset mnist --data DIR --json
         sparsectl evaluate model.safetensors --rule entropy --threshold 0.05
         sparsectl evaluate model.safetensors --curve curve.csv
+        sparsectl evaluate model.safetensors --plot curve.svg --beside dense.safetensors
 
       The data are those the model was trained on, unless other options say otherwise; only their \
       test part is used. Where a model was trained on files, name them again with --data; a single \
       CSV file is split as in training, by the model's seed.
 
       Samples leave at the exits as 'sparsectl calibrate' has settled, or by --threshold; without \
-      either, all are answered by the last exit. --curve writes accuracy and cost over all common \
-      thresholds of the rule. That is a description of the test data: choose thresholds with \
+      either, all are answered by the last exit. --curve and --plot show accuracy and cost over all \
+      common thresholds of the rule. That is a description of the test data: choose thresholds with \
       'calibrate', on validation data.
       """)
 
@@ -43,6 +45,17 @@ struct Evaluate: ParsableCommand {
     help: ArgumentHelp("Write accuracy over cost to this CSV file.", valueName: "file.csv"))
   var curve: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Draw accuracy over cost, with each exit alone, to this SVG file.", valueName: "file.svg"))
+  var plot: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --plot: a model to show beside it, such as a dense one. May be repeated.",
+      valueName: "model"))
+  var beside: [String] = []
+
   @Flag(help: "Measure the time of single samples, with the exits and without.")
   var latency = false
 
@@ -54,10 +67,15 @@ struct Evaluate: ParsableCommand {
       throw ValidationError("'--threshold' must be a number, but is \(value).")
     }
     if let curve, curve.isEmpty { throw ValidationError("'--curve' must name a file.") }
+    if let plot, plot.isEmpty { throw ValidationError("'--plot' must name a file.") }
+    if !beside.isEmpty, plot == nil {
+      throw ValidationError(
+        "'--beside' shows models in the picture that '--plot' names; give both.")
+    }
   }
 
   func run() throws {
-    if let curve { try AtomicFile.requireWritable(curve) }
+    for path in [curve, plot].compactMap({ $0 }) { try AtomicFile.requireWritable(path) }
     let file = try ModelFile(contentsOf: model)
     let policy = try policy(of: file)
     let test = try data.load(
@@ -78,8 +96,13 @@ struct Evaluate: ParsableCommand {
     let records = try ExitRecords(executor, of: file.network, on: labeled, loss: loss)
     let table = records.table(rule: policy.rule, temperatures: policy.temperatures)
     if let curve { try ExitCurve(table, rule: policy.rule).write(to: curve) }
+    let exits = ExitReport(table, thresholds: policy.thresholds)
+    if let plot {
+      let peers = try beside.map { try peer($0, on: test) }
+      try ExitCurvePlot(table, report: exits, peers: peers).write(to: plot)
+    }
     let report = EvaluationReport(
-      ExitReport(table, thresholds: policy.thresholds), policy: policy, branches: branches,
+      exits, policy: policy, branches: branches,
       latency: latency
         ? try ExitLatency(
           file.network, policy: policy, samples: labeled.samples, loss: loss,
@@ -89,6 +112,20 @@ struct Evaluate: ParsableCommand {
     } else {
       try Terminal.result(report.text)
     }
+  }
+
+  /// Another model's last exit on the same samples.
+  private func peer(_ path: String, on test: Dataset) throws -> ExitCurvePlot.Peer {
+    let file = try ModelFile(contentsOf: path)
+    try file.requireFit(of: test, from: data.data ?? "the test part")
+    let executor = try NetworkExecutor(
+      file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
+    let branches = try executor.evaluate(
+      LabeledData(test, for: file.network), loss: file.training?.loss ?? .softmaxCrossEntropy)
+    return ExitCurvePlot.Peer(
+      name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
+      macs: file.network.exitStages.last?.totalMACs ?? 0,
+      accuracy: branches.last?.accuracy ?? 0)
   }
 
   /// When samples leave: as the options say, else as calibrated, else never.

@@ -22,16 +22,13 @@ struct SweepPlot {
     let isCourse: Bool
   }
 
-  /// Told apart also by the colour-blind (Okabe, Ito 2008).
-  private static let colours = [
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7F3C8D", "#8C6D31",
-  ]
-  private static let marks = [7, 5, 9, 11, 13, 15, 65, 67]
-
   init(_ report: SweepReport) {
     self.report = report
     series = Self.series(report.rows)
-    scale = AccuracyScale(report.rows.compactMap(\.accuracy))
+    scale = AccuracyScale(
+      report.rows.compactMap(\.accuracy).flatMap { accuracy in
+        [-1, 1].map { accuracy.mean + $0 * (accuracy.standardDeviation ?? 0) }
+      })
   }
 
   private static func series(_ rows: [SweepRow]) -> [Series] {
@@ -58,7 +55,7 @@ struct SweepPlot {
       $0.family == "full" || hasOneNetwork
         ? $0.family : "\($0.family), \(SweepText.layers($0.layers))"
     }
-    return fine.count <= colours.count ? fine : grouped(\.family)
+    return fine.count <= PlotStyle.colours.count ? fine : grouped(\.family)
   }
 
   /// Draws the three plots, and the picture of all of them where one is asked for.
@@ -73,13 +70,13 @@ struct SweepPlot {
     }
     let pictures = try SweepCost.allCases.map { cost in
       let svg = try Gnuplot.draw(
-        terminal(width: 760, height: 480 + 22 * keyLines) + panel(cost, hasKey: true))
+        PlotStyle.terminal(width: 760, height: 480 + 22 * keyLines) + panel(cost, hasKey: true))
       try files.write(svg, to: files.picture(cost))
       return Picture(title: Self.title(cost), svg: svg)
     }
     if let plot = files.plot {
       let (width, height, key) = (760, 1400, 22 * keyLines + 14)
-      var script = terminal(width: width, height: height + key)
+      var script = PlotStyle.terminal(width: width, height: height + key)
       let top = Double(height) / Double(height + key)
       script.append(
         String(format: "set multiplot layout 3,1 margins 0.11,0.97,0.055,%.4f spacing 0,0.062", top)
@@ -120,30 +117,19 @@ extension SweepPlot {
 
   private var keyLines: Int { (series.count + keyColumns) / keyColumns }
 
-  private func terminal(width: Int, height: Int) -> [String] {
-    [
-      "set terminal svg size \(width),\(height) font 'Helvetica,Arial,sans-serif,14' background rgb 'white'",
-      "set encoding utf8",
-    ]
-  }
-
   private func panel(_ cost: SweepCost, hasKey: Bool) -> [String] {
     let rows = report.rows
     let costs = series.flatMap(\.rows).map { Double(cost.value(of: rows[$0])) }
     let isTest = report.settings.score == SweepSettings.Part.test.rawValue
     var script =
-      [
-        "set border 3 linecolor rgb '#555555'", "set tics nomirror out",
-        "set grid back linecolor rgb '#dddddd' linewidth 1 linetype 1",
+      PlotStyle.axes + [
         "set xlabel \(Gnuplot.quoted(Self.axis(cost))) offset 0,0.3",
         "set ylabel \(Gnuplot.quoted("\(isTest ? "test" : "validation") accuracy, %"))",
-        hasKey
-          ? "set key tmargin left Left reverse horizontal maxcols \(keyColumns) samplen 2 spacing 1.1 noenhanced"
-          : "unset key",
+        hasKey ? PlotStyle.key(columns: keyColumns) : "unset key",
       ] + CostScale(costs).commands + scale.commands
     var drawn: [String] = []
     for (number, series) in series.enumerated() {
-      let colour = Self.colours[number % Self.colours.count]
+      let colour = PlotStyle.colours[number % PlotStyle.colours.count]
       let name = "$series\(number)"
       script.append("\(name) << end")
       script += series.rows.map { "\(cost.value(of: rows[$0])) \(Self.values(rows[$0]))" }
@@ -151,7 +137,8 @@ extension SweepPlot {
       if series.isCourse {
         drawn.append("\(name) using 1:2 with lines linecolor rgb '\(colour)' linewidth 1.5 notitle")
       }
-      let style = "linecolor rgb '\(colour)' linewidth 1.5 pointtype \(Self.marks[number % 8])"
+      let style =
+        "linecolor rgb '\(colour)' linewidth 1.5 pointtype \(PlotStyle.marks[number % PlotStyle.marks.count])"
       drawn.append(
         "\(name) using 1:2:3:4 with yerrorbars \(style) pointsize 0.9 title \(Gnuplot.quoted(series.title))"
       )

@@ -1,5 +1,4 @@
 import Foundation
-import SparseLayers
 
 /// The axis of a cost: logarithmic, with round tics.
 struct CostScale {
@@ -47,10 +46,10 @@ struct CostScale {
 struct AccuracyScale {
   let commands: [String]
 
-  /// - Parameter accuracies: What is drawn.
-  init(_ accuracies: [SweepRow.Statistics]) {
-    let least = 100 * (accuracies.map { $0.mean - ($0.standardDeviation ?? 0) }.min() ?? 0)
-    let most = 100 * (accuracies.map { $0.mean + ($0.standardDeviation ?? 0) }.max() ?? 1)
+  /// - Parameter accuracies: What is drawn: shares of right answers.
+  init(_ accuracies: [Double]) {
+    let least = 100 * (accuracies.min() ?? 0)
+    let most = 100 * (accuracies.max() ?? 1)
     let isLogarithmic = most - least > 4 && most < 99.95
     commands = isLogarithmic ? Self.logarithmic(least, most) : Self.linear(least, most)
   }
