@@ -4,7 +4,8 @@ import Testing
 
 @Suite(
   "Making a large pattern", .serialized,
-  .disabled(if: ProcessInfo.processInfo.environment["SPARSE_SANITIZER"] != nil,
+  .disabled(
+    if: ProcessInfo.processInfo.environment["SPARSE_SANITIZER"] != nil,
     "a sanitizer slows everything down"))
 struct FamilySpeedTests {
   @Test(
