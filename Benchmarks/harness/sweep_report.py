@@ -2,8 +2,8 @@
 
 import pathlib
 import shutil
-from dataclasses import dataclass
 
+from harness.markdown import Claim, claims_table, table
 from harness.sweeps import DATASETS, Results, Sweep
 
 # Test accuracy on MNIST with the published recipe, measured by others than this program: the mean
@@ -25,16 +25,6 @@ NARROW, WIDE = ("800-3-3-10", "3+3+10"), ("800-40-40-10", "2+9+10")
 REFERENCE, SPARSE = ("784-512-256-10", "512+256+10"), ("784-2048-256-10", "65.31+16+10")
 
 
-@dataclass
-class Claim:
-    """Something that must hold."""
-
-    text: str
-    bound: str
-    found: str
-    holds: bool
-
-
 def write(file: pathlib.Path, plots: pathlib.Path, results: dict[str, Results]) -> bool:
     """Writes the report and copies its pictures; whether everything holds that must."""
     claims = _claims(results)
@@ -42,10 +32,7 @@ def write(file: pathlib.Path, plots: pathlib.Path, results: dict[str, Results]) 
         "# Accuracy and cost of predefined sparse networks",
         _INTRODUCTION,
         "## What must hold",
-        _table(
-            ["what", "bound", "measured", "holds"],
-            [[c.text, c.bound, c.found, "yes" if c.holds else "**no**"] for c in claims],
-        ),
+        claims_table(claims),
         "## The recipes",
         _recipes(results),
         "## Four times less storage and arithmetic",
@@ -101,8 +88,8 @@ junction; *random* puts as many connections anywhere. The two columns on the rig
 def _claims(results: dict[str, Results]) -> list[Claim]:
     claims = []
     for result in results.values():
-        table = result.tables["published"]
-        narrow, wide = table.row(*NARROW), table.row(*WIDE, "structured")
+        published = result.tables["published"]
+        narrow, wide = published.row(*NARROW), published.row(*WIDE, "structured")
         points = 100 * (wide["accuracy"] - narrow["accuracy"])
         if result.title == DATASETS["mnist"]:
             claims.append(
@@ -148,7 +135,7 @@ def _recipes(results: dict[str, Results]) -> str:
             f"{result.title}, validation accuracy, %",
             *(_network(row) for row in result.choices[0][1].rows),
         ]
-        parts.append(_table(header, rows))
+        parts.append(table(header, rows))
     return "\n\n".join(parts)
 
 
@@ -182,7 +169,7 @@ def _headline(results: dict[str, Results]) -> str:
             *(f"{result.title}, own recipe", "weights", "storage, bytes", "less"),
             *("MACs of training", "fewer", "test accuracy, %", "points"),
         ]
-        parts += [_table(header, cells), _command(result.headline)]
+        parts += [table(header, cells), _command(result.headline)]
     return "\n\n".join(parts)
 
 
@@ -206,16 +193,16 @@ def _published(results: dict[str, Results]) -> str:
             if pattern["pattern"] == "full":
                 cells[1] += " (full)"
             cells.append(f"{pattern['weights']:,}")
-            for table, family in (
+            for sweep, family in (
                 (published, "structured"),
                 (published, "random"),
                 (own, "structured"),
             ):
                 full = _pattern(name, family) == "full"
-                row = table.row(*name, _pattern(name, family))
+                row = sweep.row(*name, _pattern(name, family))
                 cells.append("" if full and family == "random" else _accuracy(row))
             rows.append(cells + (list(others) if has_others else []))
-        parts.append(_table(header, rows))
+        parts.append(table(header, rows))
         parts += [_command(published), _command(own)]
     return "\n\n".join(parts)
 
@@ -240,7 +227,7 @@ def _budget(results: dict[str, Results]) -> str:
             *(f"{result.title}: network", "density", "weights", "storage, bytes"),
             "test accuracy, %",
         ]
-        parts += [_table(header, rows), _command(result.budget)]
+        parts += [table(header, rows), _command(result.budget)]
     return "\n\n".join(parts)
 
 
@@ -282,8 +269,3 @@ def _accuracy(row: dict) -> str:
 
 def _command(sweep: Sweep) -> str:
     return f"```\n{sweep.command}\n```"
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---", *(["---:"] * (len(header) - 1))], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
