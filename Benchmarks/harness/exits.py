@@ -15,15 +15,15 @@ RECIPE = ("--epochs", "30", "--dropout", "0.1", "--validation-fraction", "0.1")
 # The plain networks: sparse ones with windows of the image in the first junction, and full ones.
 PLAIN = {
     "one hidden layer": (
-        *("--hidden", "256,512,1024,2048", "--densities", "0.0319+1"),
+        *("--hidden", "512,1024,2048", "--densities", "0.0319+1"),
         *("--patterns", "local+full"),
     ),
     "two hidden layers": (
-        *("--hidden", "512+256,512+1024,1024+256,2048+256"),
+        *("--hidden", "512+1024,1024+256"),
         *("--densities", "0.0319+0.0625+1", "--patterns", "local+structured+full"),
     ),
 }
-DENSE = ("--hidden", "32,64,128,256,512,512+256", "--densities", "1")
+DENSE = ("--hidden", "64,128,256,512", "--densities", "1")
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 /* The kernels as plain loops: what every other variant must agree with. */
 #include "CSparseKernels.h"
+#include "csk_elementwise.h"
 
 static void forward(const csk_block *blocks, size_t block_count, const uint32_t *columns,
-                    const float *values, const float *bias, const float *x, float *y,
-                    size_t width) {
-  for (const csk_block *b = blocks; b < blocks + block_count; b++)
+                    const float *values, const float *bias, const float *slope, const float *x,
+                    float *y, size_t width) {
+  for (const csk_block *b = blocks; b < blocks + block_count; b++) {
     for (size_t r = 0; r < b->rows; r++) {
       float *restrict out = y + (b->first_row + r) * width;
       if (bias && b->is_first)
@@ -15,6 +16,8 @@ static void forward(const csk_block *blocks, size_t block_count, const uint32_t 
         for (size_t j = 0; j < width; j++) out[j] += w * in[j];
       }
     }
+    if (slope && b->is_last) relu(y + b->first_row * width, b->rows * width, *slope);
+  }
 }
 
 static void input_gradient(const csk_block *blocks, size_t block_count, const uint32_t *columns,
@@ -52,8 +55,6 @@ static void row_sums(const float *tile, size_t rows, size_t width, float *sums) 
     sums[r] += sum;
   }
 }
-
-#include "csk_elementwise.h"
 
 const csk_kernels *csk_plain(void) {
   static const csk_kernels table = {

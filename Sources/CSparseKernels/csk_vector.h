@@ -68,6 +68,7 @@ INLINE float sum1(vf a) {
   return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
+#include "csk_elementwise.h"
 #if CSK_LANES == 8
 #include "csk_avx2_tiles.h"
 #endif
@@ -193,8 +194,8 @@ static void forward_lane(const csk_block *b, const uint32_t *columns, const floa
 }
 
 static void forward(const csk_block *blocks, size_t block_count, const uint32_t *columns,
-                    const float *values, const float *bias, const float *x, float *y,
-                    size_t width) {
+                    const float *values, const float *bias, const float *slope, const float *x,
+                    float *y, size_t width) {
   for (const csk_block *b = blocks; b < blocks + block_count; b++) {
     const float *first = bias && b->is_first ? bias + b->first_row : NULL;
     float *out = y + b->first_row * width;
@@ -224,6 +225,8 @@ static void forward(const csk_block *blocks, size_t block_count, const uint32_t 
     }
 #undef SUBTILES
     for (; j < width; j++) forward_lane(b, columns, values, first, x + j, out + j, width);
+    /* The rows are still in the L1 cache. */
+    if (slope && b->is_last) relu(out, b->rows * width, *slope);
   }
 }
 
@@ -462,8 +465,6 @@ static void row_sums(const float *tile, size_t rows, size_t width, float *sums) 
     sums[r] += sum1(sum) + rest;
   }
 }
-
-#include "csk_elementwise.h"
 
 const csk_kernels *CSK_TABLE(void) {
   static const csk_kernels table = {

@@ -79,8 +79,10 @@ private final class FixedWidthPlan: JunctionPlan {
   var weightGradientParts: [Range<Int>] { plan.weightGradientParts }
   func tileWidth(samples: Int) -> Int? { width }
 
-  func forward(_ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile) throws {
-    try plan.forward(weights, bias: bias, input: input, output: output)
+  func forward(
+    _ weights: JunctionWeights, bias: FloatBuffer, slope: Float?, input: Tile, output: Tile
+  ) throws {
+    try plan.forward(weights, bias: bias, slope: slope, input: input, output: output)
   }
 
   func inputGradient(

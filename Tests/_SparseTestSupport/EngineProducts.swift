@@ -35,16 +35,17 @@ public struct EngineProducts {
   /// - Parameters:
   ///   - x: `[samples × inputs]`.
   ///   - bias: One value per output.
+  ///   - slope: What negative outputs are multiplied by; nil for no activation.
   /// - Returns: `[samples × outputs]`.
   /// - Throws: What the engine throws.
-  public func forward(_ x: [Float], bias: [Float]) throws -> [Float] {
+  public func forward(_ x: [Float], bias: [Float], slope: Float? = nil) throws -> [Float] {
     let input = tiles(pattern.inputs, x)
     // Overwritten, whatever was there.
     let output = tiles(pattern.outputs, nil, filledWith: .nan)
     let bias = FloatBuffer(bias)
     for index in 0..<shape.count {
       try plan.forward(
-        weights, bias: bias, input: input.tile(index, of: shape),
+        weights, bias: bias, slope: slope, input: input.tile(index, of: shape),
         output: output.tile(index, of: shape))
     }
     return output.values(shape: shape)

@@ -16,6 +16,8 @@ public enum KernelFault: String, CaseIterable, Sendable, CustomStringConvertible
   case forwardBias
   /// One output is not a number.
   case forwardNaN
+  /// The activation is forgotten.
+  case forwardActivation
   /// One weight is off by a thousandth in the input gradient.
   case inputGradientWeight
   /// One input's gradient is not a number.
@@ -40,6 +42,7 @@ public enum KernelFault: String, CaseIterable, Sendable, CustomStringConvertible
     switch self {
     case .forwardWeight, .forwardOfOneSample, .forwardOfWideTiles, .forwardBias, .forwardNaN:
       "the forward product"
+    case .forwardActivation: "the activation of the forward product"
     case .inputGradientWeight, .inputGradientNaN: "the input gradient"
     case .weightGradient, .weightGradientLane, .weightGradientNaN: "the weight gradient"
     }
@@ -51,32 +54,36 @@ public enum KernelFault: String, CaseIterable, Sendable, CustomStringConvertible
     var table = csk_plain().pointee
     switch self {
     case .forwardWeight:
-      table.forward = { blocks, count, columns, values, bias, x, y, width in
-        csk_plain().pointee.forward(blocks, count, columns, values, bias, x, y, width)
+      table.forward = { blocks, count, columns, values, bias, slope, x, y, width in
+        csk_plain().pointee.forward(blocks, count, columns, values, bias, slope, x, y, width)
         guard let (row, column, weight) = firstEdge(blocks, count, columns, values) else { return }
         for lane in 0..<width {
           y![row * width + lane] += 1e-3 * weight * x![column * width + lane]
         }
       }
     case .forwardOfOneSample:
-      table.forward = { blocks, count, columns, values, bias, x, y, width in
-        csk_plain().pointee.forward(blocks, count, columns, values, bias, x, y, width)
+      table.forward = { blocks, count, columns, values, bias, slope, x, y, width in
+        csk_plain().pointee.forward(blocks, count, columns, values, bias, slope, x, y, width)
         if width == 1 { y![0] = 0 }
       }
     case .forwardOfWideTiles:
-      table.forward = { blocks, count, columns, values, bias, x, y, width in
-        csk_plain().pointee.forward(blocks, count, columns, values, bias, x, y, width)
+      table.forward = { blocks, count, columns, values, bias, slope, x, y, width in
+        csk_plain().pointee.forward(blocks, count, columns, values, bias, slope, x, y, width)
         if width == 64 { y![width - 1] = 0 }
       }
     case .forwardBias:
-      table.forward = { blocks, count, columns, values, bias, x, y, width in
-        csk_plain().pointee.forward(blocks, count, columns, values, bias, x, y, width)
+      table.forward = { blocks, count, columns, values, bias, slope, x, y, width in
+        csk_plain().pointee.forward(blocks, count, columns, values, bias, slope, x, y, width)
         if let bias { for lane in 0..<width { y![lane] -= bias[0] } }
       }
     case .forwardNaN:
-      table.forward = { blocks, count, columns, values, bias, x, y, width in
-        csk_plain().pointee.forward(blocks, count, columns, values, bias, x, y, width)
+      table.forward = { blocks, count, columns, values, bias, slope, x, y, width in
+        csk_plain().pointee.forward(blocks, count, columns, values, bias, slope, x, y, width)
         y![0] = .nan
+      }
+    case .forwardActivation:
+      table.forward = { blocks, count, columns, values, bias, _, x, y, width in
+        csk_plain().pointee.forward(blocks, count, columns, values, bias, nil, x, y, width)
       }
     case .inputGradientWeight:
       table.input_gradient = { blocks, count, columns, values, dy, dx, width in

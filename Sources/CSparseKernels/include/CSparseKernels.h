@@ -25,6 +25,7 @@ typedef struct {
   uint32_t columns;   /* position of the block's first input in the list of columns */
   uint32_t values;    /* position of the block's first weight in the values */
   uint32_t is_first;  /* 1 when no earlier block has the same rows: outputs start from the bias */
+  uint32_t is_last;   /* 1 when no later block has the same rows: then the activation follows */
 } csk_block;
 
 /* A batch of tiles, one after the other: tile t of the activations starts `t * stride` floats after
@@ -46,10 +47,12 @@ typedef struct {
   const char *name; /* "avx512", "avx2", "neon", "plain" */
   uint32_t lanes;   /* floats in a vector; tiles of a multiple of this are fast */
 
-  /* Y = bias + W·X, or Y += W·X where bias is NULL. Every group of rows must have a block with
-     is_first. */
+  /* Y = bias + W·X, or Y += W·X where bias is NULL; then, where slope is not NULL, `relu` of every
+     row as soon as it is complete. Every group of rows must have a block with is_first and one with
+     is_last. */
   void (*forward)(const csk_block *blocks, size_t block_count, const uint32_t *columns,
-                  const float *values, const float *bias, const float *x, float *y, size_t width);
+                  const float *values, const float *bias, const float *slope, const float *x,
+                  float *y, size_t width);
 
   /* dX += Wᵀ·dY. */
   void (*input_gradient)(const csk_block *blocks, size_t block_count, const uint32_t *columns,

@@ -1,5 +1,5 @@
 internal import Foundation
-public import SparseCore
+internal import SparseCore
 
 /// Picks, sample after sample and without labels, the exit to ask and the confidence that is enough.
 ///

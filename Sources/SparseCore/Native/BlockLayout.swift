@@ -55,7 +55,7 @@ struct BlockLayout: Sendable {
           csk_block(
             first_row: UInt32(group.lowerBound), rows: UInt32(group.count),
             count: UInt32(stop - start), columns: UInt32(blockColumns.count),
-            values: UInt32(order.count), is_first: panel == 0 ? 1 : 0))
+            values: UInt32(order.count), is_first: panel == 0 ? 1 : 0, is_last: 0))
         blockColumns += columns[start..<stop]
         if group.count >= 4 { groupedEdges += (stop - start) * group.count }
         let first = rowOffsets[group.lowerBound]
@@ -63,6 +63,10 @@ struct BlockLayout: Sendable {
           for row in group { order.append(UInt32(rowOffsets[row] + position - first)) }
         }
       }
+    }
+    var seen: Set<UInt32> = []
+    for index in blocks.indices.reversed() where seen.insert(blocks[index].first_row).inserted {
+      blocks[index].is_last = 1
     }
     self.blocks = blocks
     // One more, so that a pattern without edges has columns to point at too.

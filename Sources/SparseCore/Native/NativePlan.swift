@@ -93,15 +93,18 @@ public final class NativePlan: JunctionPlan {
     kernels.tileWidth(samples: isGrouped ? min(samples, 64) : samples)
   }
 
-  /// Computes Y = b + W·X for one tile.
+  /// Computes Y = b + W·X for one tile, and an activation of it.
   public func forward(
-    _ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile
+    _ weights: JunctionWeights, bias: FloatBuffer, slope: Float?, input: Tile, output: Tile
   ) throws {
     checkForward(weights, bias: bias, input: input, output: output)
     unsafe run(forwardLayout) { blocks, count, columns in
-      unsafe kernels.table.forward(
-        blocks, count, columns, weights.values.base, bias.base, input.base, output.base,
-        output.width)
+      func run(_ slope: UnsafePointer<Float>?) {
+        unsafe kernels.table.forward(
+          blocks, count, columns, weights.values.base, bias.base, slope, input.base, output.base,
+          output.width)
+      }
+      if var slope { unsafe run(&slope) } else { run(nil) }
     }
   }
 
@@ -124,6 +127,7 @@ public final class NativePlan: JunctionPlan {
     unsafe run(transposedLayout) { blocks, count, columns in
       unsafe kernels.table.forward(
         blocks, count, columns, weights.transposedValues.base, accumulating ? nil : noBias.base,
+        nil,
         outputGradient.base, inputGradient.base, width)
     }
   }

@@ -78,6 +78,7 @@ private struct Trial {
   /// Y and dX sample-major, dW in CSR order.
   private struct Results {
     var output: [Float] = []
+    var activated: [Float] = []
     var inputGradient: [Float] = []
     var weightGradient: [Float]
   }
@@ -101,11 +102,15 @@ private struct Trial {
       }
       let x = tiles(pattern.inputs, input)
       let y = tiles(pattern.outputs, nil)
+      let activated = tiles(pattern.outputs, nil)
       let dx = tiles(pattern.inputs, nil)
       let dy = tiles(pattern.outputs, outputGradient)
       for index in 0..<shape.count {
-        try plan.forward(
-          weights, bias: start, input: x.tile(index, of: shape), output: y.tile(index, of: shape))
+        for (slope, output) in [(nil, y), (0, activated)] as [(Float?, Tiles)] {
+          try plan.forward(
+            weights, bias: start, slope: slope, input: x.tile(index, of: shape),
+            output: output.tile(index, of: shape))
+        }
         for isSecond in [false, true] {
           try plan.inputGradient(
             weights, outputGradient: dy.tile(index, of: shape),
@@ -115,6 +120,7 @@ private struct Trial {
       let gradient = FloatBuffer(count: pattern.edgeCount, repeating: .nan)
       try plan.weightGradient(outputGradient: dy, input: x, shape: shape, gradient: gradient)
       results.output += y.values(shape: shape)
+      results.activated += activated.values(shape: shape)
       results.inputGradient += dx.values(shape: shape)
       for (edge, sum) in plan.layout.csrOrder(of: gradient.values).enumerated() {
         results.weightGradient[edge] += sum
@@ -139,6 +145,7 @@ private struct Trial {
       }
     }
     return first("the forward product", \.output)
+      ?? first("the activation of the forward product", \.activated)
       ?? first("the input gradient", \.inputGradient)
       ?? first("the weight gradient", \.weightGradient)
   }

@@ -36,15 +36,18 @@ public protocol JunctionPlan: AnyObject, Sendable {
   /// values, in order, together all of them. They do not depend on the number of threads.
   var weightGradientParts: [Range<Int>] { get }
 
-  /// Computes Y = b + W·X for one tile.
+  /// Computes Y = b + W·X for one tile, and an activation of it.
   ///
   /// - Parameters:
   ///   - weights: The values of W, made for this plan.
   ///   - bias: One value per output.
+  ///   - slope: What negative outputs are multiplied by, 0 for max(y, 0); nil for no activation.
   ///   - input: X; `inputs` features.
   ///   - output: Y; `outputs` features, as wide as `input`. Overwritten.
   /// - Throws: `SparseError.Code.backend` when the engine fails.
-  func forward(_ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile) throws
+  func forward(
+    _ weights: JunctionWeights, bias: FloatBuffer, slope: Float?, input: Tile, output: Tile
+  ) throws
 
   /// Computes dX = Wᵀ·dY for one tile.
   ///
@@ -81,6 +84,20 @@ extension JunctionPlan {
   public var weightGradientParts: [Range<Int>] { [0..<pattern.edgeCount] }
   /// The number of lanes in which this plan wants a batch cut.
   public func tileWidth(samples: Int) -> Int? { nil }
+
+  /// Computes Y = b + W·X for one tile.
+  ///
+  /// - Parameters:
+  ///   - weights: The values of W, made for this plan.
+  ///   - bias: One value per output.
+  ///   - input: X; `inputs` features.
+  ///   - output: Y; `outputs` features, as wide as `input`. Overwritten.
+  /// - Throws: What the engine throws.
+  public func forward(
+    _ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile
+  ) throws {
+    try forward(weights, bias: bias, slope: nil, input: input, output: output)
+  }
 
   /// Computes dW = P ⊙ (dY·Xᵀ) over all tiles of a batch.
   ///

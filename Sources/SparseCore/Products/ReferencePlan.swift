@@ -27,9 +27,9 @@ public final class ReferencePlan: JunctionPlan {
   }
 
   // X: [inputs, lanes]   Y: [outputs, lanes]   accumulate in Float, row by row, in stored order.
-  /// Computes Y = b + W·X for one tile.
+  /// Computes Y = b + W·X for one tile, and an activation of it.
   public func forward(
-    _ weights: JunctionWeights, bias: FloatBuffer, input: Tile, output: Tile
+    _ weights: JunctionWeights, bias: FloatBuffer, slope: Float?, input: Tile, output: Tile
   ) throws {
     checkForward(weights, bias: bias, input: input, output: output)
     for row in 0..<pattern.outputs {
@@ -39,7 +39,7 @@ public final class ReferencePlan: JunctionPlan {
           sum += weights.values[edge] * input[Int(pattern.columns[edge]), lane]
           counter?.add(to: \.forward)
         }
-        output[row, lane] = sum
+        output[row, lane] = slope.map { sum > 0 ? sum : $0 * sum } ?? sum
       }
     }
   }

@@ -16,6 +16,8 @@ final class FrozenOperator: LayerOperator {
 
   func setParameterValues(_ values: [[Float]]) { layer.setParameterValues(values) }
 
+  func fuse(slope: Float) -> Bool { layer.fuse(slope: slope) }
+
   func beginForward(_ pass: Pass) {
     layer.beginForward(Pass(shape: pass.shape, mode: .inference))
   }

@@ -25,6 +25,8 @@ public final class Node: @unchecked Sendable {
 public struct OperatorContext {
   /// The node that the layer reads.
   public let input: Node
+  /// The operator that writes `input`; nil for data.
+  public let maker: (any LayerOperator)?
   /// Whether the layer may overwrite `input`: nobody else reads it, nor its maker for its gradient.
   public let mayOverwriteInput: Bool
   /// Whether the input gradient is added to what another reader of `input` has put there.
@@ -107,6 +109,14 @@ public protocol LayerOperator: AnyObject {
   /// Takes over arrays in the layer's order, as after reading a checkpoint.
   func setParameterValues(_ values: [[Float]])
 
+  /// Takes over the next layer's activation: negative outputs are multiplied by a slope.
+  ///
+  /// Called once, before anything is computed, and only when nobody needs the outputs without it.
+  ///
+  /// - Parameter slope: The slope, 0 for max(x, 0).
+  /// - Returns: Whether the operator does it.
+  func fuse(slope: Float) -> Bool
+
   /// Prepares the forward tiles of a batch whose input is complete.
   func beginForward(_ pass: Pass)
 
@@ -140,6 +150,8 @@ extension LayerOperator {
   public var parameterValues: [[Float]] { [] }
   /// Nothing to take over.
   public func setParameterValues(_ values: [[Float]]) {}
+  /// False: activations are left to their own operators.
+  public func fuse(slope: Float) -> Bool { false }
   /// Nothing to prepare.
   public func beginForward(_ pass: Pass) {}
   /// Nothing to prepare.

@@ -73,7 +73,8 @@ struct OperatorBuilder {
     // does not need it again for its own gradient. Nobody overwrites the data.
     let maker = operators.last { $0.output === input }
     let context = OperatorContext(
-      input: input, mayOverwriteInput: !isShared && maker.map { !$0.readsOutputBackward } ?? false,
+      input: input, maker: maker,
+      mayOverwriteInput: !isShared && maker.map { !$0.readsOutputBackward } ?? false,
       accumulatesInputGradient: accumulates, isTraining: isTraining && !isFrozen,
       capacity: capacity, identity: operators.count, seed: seed,
       plan: layer is SparseLinear ? plans.popFirst() : nil)

@@ -110,6 +110,8 @@ private final class ActivationOperator: LayerOperator {
   private let function: Activation.Function
   private let input: Node
   private let accumulates: Bool
+  /// Whether the junction before has done it.
+  private let isFused: Bool
 
   init(_ function: Activation.Function, _ context: OperatorContext) {
     self.function = function
@@ -118,9 +120,12 @@ private final class ActivationOperator: LayerOperator {
     output =
       context.mayOverwriteInput
       ? input : context.makeOutput(features: context.input.values.features)
+    isFused =
+      output === input && function.slope.map { context.maker?.fuse(slope: $0) ?? false } ?? false
   }
 
   func forward(tile index: Int, _ pass: Pass) throws {
+    if isFused { return }
     let from = input.values.tile(index, of: pass.shape)
     let to = output.values.tile(index, of: pass.shape)
     if input === output, let slope = function.slope {

@@ -11,6 +11,8 @@ final class SparseLinearOperator: LayerOperator {
   private let weights: JunctionWeights
   private let bias: FloatBuffer
   private let accumulates: Bool
+  /// The slope of the activation that follows, when the product applies it.
+  private var slope: Float?
 
   init(_ layer: SparseLinear, _ plan: any JunctionPlan, _ context: OperatorContext) {
     input = context.input
@@ -37,9 +39,14 @@ final class SparseLinearOperator: LayerOperator {
     bias.copy(from: values[1])
   }
 
+  func fuse(slope: Float) -> Bool {
+    self.slope = slope
+    return true
+  }
+
   func forward(tile index: Int, _ pass: Pass) throws {
     try plan.forward(
-      weights, bias: bias, input: input.values.tile(index, of: pass.shape),
+      weights, bias: bias, slope: slope, input: input.values.tile(index, of: pass.shape),
       output: output.values.tile(index, of: pass.shape))
   }
 

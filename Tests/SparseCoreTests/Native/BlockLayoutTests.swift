@@ -68,10 +68,14 @@ import _SparseTestSupport
       let layout = layout(pattern, panelInputs: panelInputs)
       var found: [Edge] = []
       var firstBlocks = [Int](repeating: 0, count: pattern.outputs)
+      var lastBlocks = firstBlocks
       for block in layout.blocks {
         #expect(Int(block.values) == found.count, "\(junction): blocks follow one another")
         for row in block.first_row..<block.first_row + block.rows {
           firstBlocks[Int(row)] += Int(block.is_first)
+          // Nothing is added once a row is complete.
+          #expect(lastBlocks[Int(row)] == 0, "\(junction)")
+          lastBlocks[Int(row)] += Int(block.is_last)
         }
         let columns = layout.columns[Int(block.columns)..<Int(block.columns + block.count)]
         #expect(zip(columns, columns.dropFirst()).allSatisfy { $0 < $1 }, "\(junction)")
@@ -89,6 +93,7 @@ import _SparseTestSupport
       #expect(Set(found) == Set(inCSR) && found.count == inCSR.count, "\(junction)")
       // Each output starts from its bias once, before anything is added to it.
       #expect(firstBlocks.allSatisfy { $0 == 1 }, "\(junction)")
+      #expect(lastBlocks.allSatisfy { $0 == 1 }, "\(junction)")
       let positions = layout.csrPositions.map { $0.map { Int($0) } } ?? Array(inCSR.indices)
       #expect(positions.map { inCSR[$0] } == found, "\(junction): a permutation into CSR order")
     }

@@ -41,6 +41,24 @@ import _SparseTestSupport
     #expect(results[2] == results[0])
   }
 
+  @Test(
+    "followed by an activation have the bits of both one after the other",
+    arguments: Engine.underTest, Engine.batchSizes)
+  func activated(engine: Engine, samples: Int) throws {
+    for junction in try JunctionCase.all() {
+      let data = Data(junction.pattern, samples, randomFloats)
+      let products = try EngineProducts(
+        engine, junction.pattern, values: data.values, samples: samples)
+      let plain = try products.forward(data.x, bias: data.bias)
+      for slope in [0, 0.25] as [Float] {
+        let expected = plain.map { $0 > 0 ? $0 : slope * $0 }
+        #expect(
+          try products.forward(data.x, bias: data.bias, slope: slope) == expected,
+          "\(junction), slope \(slope)")
+      }
+    }
+  }
+
   @Test("give the same bits when asked again", arguments: Engine.underTest)
   func repeated(engine: Engine) throws {
     let junction = try #require(try JunctionCase.all().last { $0.pattern.edgeCount > 500 })
