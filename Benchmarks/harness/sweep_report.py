@@ -4,7 +4,7 @@ import pathlib
 import shutil
 
 from harness.markdown import Claim, claims_table, table
-from harness.sweeps import DATASETS, Results, Sweep
+from harness.sweeps import DATASETS, Choices, Results, Sweep
 
 # Test accuracy on MNIST with the published recipe, measured by others than this program: the mean
 # of three seeds of an independent NumPy program, and one run of the published Keras code.
@@ -25,7 +25,9 @@ NARROW, WIDE = ("800-3-3-10", "3+3+10"), ("800-40-40-10", "2+9+10")
 REFERENCE, SPARSE = ("784-512-256-10", "512+256+10"), ("784-2048-256-10", "65.31+16+10")
 
 
-def write(file: pathlib.Path, plots: pathlib.Path, results: dict[str, Results]) -> bool:
+def write(
+    file: pathlib.Path, plots: pathlib.Path, results: dict[str, Results], choices: Choices
+) -> bool:
     """Writes the report and copies its pictures; whether everything holds that must."""
     claims = _claims(results)
     parts = [
@@ -34,7 +36,7 @@ def write(file: pathlib.Path, plots: pathlib.Path, results: dict[str, Results]) 
         "## What must hold",
         claims_table(claims),
         "## The recipes",
-        _recipes(results),
+        _recipes(choices),
         "## Four times less storage and arithmetic",
         _headline(results),
         "## The published networks",
@@ -67,9 +69,9 @@ epochs, He's initial weights by the dense fan-in, biases of 0.1."""
 
 _OWN_RECIPE = """\
 *Own*: Adam at 0.001 with half a cosine to 0, batches of 256, and the options below. It was chosen
-on a sixth of the training samples, set aside for that, by the dense and the sparse network of the
-next section with two seeds: the best mean of both, so that it is chosen for neither. Then all
-training samples are learnt. The same recipe is used for both sides."""
+on a sixth of MNIST's training samples, set aside for that, by the dense and the sparse network of
+the next section with two seeds: the best mean of both, so that it is chosen for neither. Then all
+training samples are learnt. The same recipe is used for both sides, and for both data sets."""
 
 _HEADLINE = """\
 The reference is the dense network that `sparsectl train` makes by default. The sparse networks are
@@ -118,25 +120,19 @@ def _claims(results: dict[str, Results]) -> list[Claim]:
     return claims
 
 
-def _recipes(results: dict[str, Results]) -> str:
-    parts = [
-        _PUBLISHED_RECIPE,
-        _OWN_RECIPE,
+def _recipes(choices: Choices) -> str:
+    rows = [
+        [
+            f"`{' '.join(candidate)}`" + (" **(chosen)**" if candidate == choices.own else ""),
+            *(f"{100 * row['accuracy']:.2f}" for row in sweep.rows),
+        ]
+        for candidate, sweep in choices.sweeps
     ]
-    for result in results.values():
-        rows = [
-            [
-                f"`{' '.join(candidate)}`" + (" **(chosen)**" if candidate == result.own else ""),
-                *(f"{100 * row['accuracy']:.2f}" for row in choice.rows),
-            ]
-            for candidate, choice in result.choices
-        ]
-        header = [
-            f"{result.title}, validation accuracy, %",
-            *(_network(row) for row in result.choices[0][1].rows),
-        ]
-        parts.append(table(header, rows))
-    return "\n\n".join(parts)
+    header = [
+        f"{choices.title}, validation accuracy, %",
+        *(_network(row) for row in choices.sweeps[0][1].rows),
+    ]
+    return "\n\n".join([_PUBLISHED_RECIPE, _OWN_RECIPE, table(header, rows)])
 
 
 def _headline(results: dict[str, Results]) -> str:
