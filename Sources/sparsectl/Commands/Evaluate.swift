@@ -79,7 +79,8 @@ struct Evaluate: ParsableCommand {
     let table = records.table(rule: policy.rule, temperatures: policy.temperatures)
     if let curve { try ExitCurve(table, rule: policy.rule).write(to: curve) }
     let report = EvaluationReport(
-      ExitReport(table, thresholds: policy.thresholds), policy: policy, branches: branches,
+      ExitReport(table, thresholds: policy.thresholds), of: file.network, policy: policy,
+      branches: branches,
       latency: latency
         ? try ExitLatency(
           file.network, policy: policy, samples: labeled.samples, loss: loss,
@@ -127,8 +128,12 @@ struct Evaluate: ParsableCommand {
   }
 
   private func warn(of test: Dataset, _ file: ModelFile) throws {
-    if test.targets[0].classNames != file.lastClassNames {
-      Terminal.note("note: the data's classes have other names than those the model learnt.")
+    for (task, branch) in file.network.taskOutputs {
+      guard let target = test.targets.first(where: { $0.name == task }),
+        target.classNames != file.classNames(ofBranch: branch)
+      else { continue }
+      Terminal.note(
+        "note: the data's classes of '\(task)' have other names than those the model learnt.")
     }
     guard let calibration = file.exitSettings?.calibration else { return }
     if try test.contentHash() == calibration.dataSHA256 {
