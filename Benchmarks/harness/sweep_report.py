@@ -42,7 +42,7 @@ def write(file: pathlib.Path, plots: pathlib.Path, results: dict[str, Results]) 
         "# Accuracy and cost of predefined sparse networks",
         _INTRODUCTION,
         "## What must hold",
-        _table(
+        markdown_table(
             ["what", "bound", "measured", "holds"],
             [[c.text, c.bound, c.found, "yes" if c.holds else "**no**"] for c in claims],
         ),
@@ -148,7 +148,7 @@ def _recipes(results: dict[str, Results]) -> str:
             f"{result.title}, validation accuracy, %",
             *(_network(row) for row in result.choices[0][1].rows),
         ]
-        parts.append(_table(header, rows))
+        parts.append(markdown_table(header, rows))
     return "\n\n".join(parts)
 
 
@@ -182,7 +182,7 @@ def _headline(results: dict[str, Results]) -> str:
             *(f"{result.title}, own recipe", "weights", "storage, bytes", "less"),
             *("MACs of training", "fewer", "test accuracy, %", "points"),
         ]
-        parts += [_table(header, cells), _command(result.headline)]
+        parts += [markdown_table(header, cells), _command(result.headline)]
     return "\n\n".join(parts)
 
 
@@ -215,7 +215,7 @@ def _published(results: dict[str, Results]) -> str:
                 row = table.row(*name, _pattern(name, family))
                 cells.append("" if full and family == "random" else _accuracy(row))
             rows.append(cells + (list(others) if has_others else []))
-        parts.append(_table(header, rows))
+        parts.append(markdown_table(header, rows))
         parts += [_command(published), _command(own)]
     return "\n\n".join(parts)
 
@@ -240,7 +240,7 @@ def _budget(results: dict[str, Results]) -> str:
             *(f"{result.title}: network", "density", "weights", "storage, bytes"),
             "test accuracy, %",
         ]
-        parts += [_table(header, rows), _command(result.budget)]
+        parts += [markdown_table(header, rows), _command(result.budget)]
     return "\n\n".join(parts)
 
 
@@ -284,6 +284,6 @@ def _command(sweep: Sweep) -> str:
     return f"```\n{sweep.command}\n```"
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
+def markdown_table(header: list[str], rows: list[list[str]]) -> str:
     lines = [header, ["---", *(["---:"] * (len(header) - 1))], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -6,12 +6,11 @@ struct HDF5Handle: ~Copyable {
   let id: hid_t
   private let close: (hid_t) -> herr_t
 
-  /// Takes over an object.
+  /// Takes over an object; nil when the call that should have made it failed.
   ///
   /// - Parameters:
-  ///   - id: What a call of the library returned.
-  ///   - close: Closes it.
-  /// - Returns: Nil when the call failed.
+  ///   - id: What the call returned.
+  ///   - close: Closes the object.
   init?(_ id: hid_t, _ close: @escaping (hid_t) -> herr_t) {
     guard id >= 0 else { return nil }
     self.id = id
@@ -50,6 +49,7 @@ struct HDF5Dataset: ~Copyable {
   init(_ name: String, in file: borrowing HDF5Handle, path: String, element: Element) throws {
     let place = "\(path): array '\(name)'"
     // Chunks may lie across images: without room for a row of them each is decompressed many times.
+    // SAFETY: the name is passed as a C string, which the call does not keep.
     guard let access = HDF5Handle(H5Pcreate(csh_dataset_access()), H5Pclose),
       H5Pset_chunk_cache(access.id, 12_421, Self.cacheBytes, 1) >= 0,
       let dataset = unsafe HDF5Handle(H5Dopen2(file.id, name, access.id), H5Dclose)

@@ -2,9 +2,9 @@ internal import CHDF5
 internal import SparseCore
 internal import SparseLayers
 
-/// The file `3dshapes.h5`: 480,000 images of a coloured object in a coloured room (C. Burgess, H. Kim,
-/// *3D Shapes Dataset*, 2018, https://github.com/google-deepmind/3d-shapes).
+/// The file `3dshapes.h5` of 480,000 images, each of a coloured object in a coloured room.
 ///
+/// C. Burgess, H. Kim, *3D Shapes Dataset*, 2018, https://github.com/google-deepmind/3d-shapes.
 /// `images` is `[samples, 64, 64, 3]` of bytes, `labels` `[samples, 6]` of floating-point numbers. The
 /// file is read in slices, never whole: some 6 GB of pixels.
 public struct Shapes3DFile: ~Copyable {
@@ -33,7 +33,9 @@ public struct Shapes3DFile: ~Copyable {
     // libhdf5 does not say why it cannot open a file; this does.
     _ = try BoundedFile(path: path, maximumBytes: 64 << 30)
     csh_silence()
-    guard let file = unsafe HDF5Handle(H5Fopen(path, csh_read_only(), csh_default()), H5Fclose) else {
+    // SAFETY: the path is passed as a C string, which the call does not keep.
+    guard let file = unsafe HDF5Handle(H5Fopen(path, csh_read_only(), csh_default()), H5Fclose)
+    else {
       throw SparseError(
         .corruptFile,
         "\(path): is no whole HDF5 file. Give the file 3dshapes.h5 of the 3D Shapes data set.")

@@ -16,8 +16,10 @@ struct DataCommandTests {
     try TinyData.write(to: images)
     func make(_ name: String, _ seed: String) throws -> [String: Any] {
       let outcome = try Program.start(
-        ["data", "multi", "--left", images, "--right", images, "--output", directory.file(name),
-          "--seed", seed, "--json"] + Self.counts
+        [
+          "data", "multi", "--left", images, "--right", images, "--output", directory.file(name),
+          "--seed", seed, "--json",
+        ] + Self.counts
       ).finish()
       #expect(outcome.ending == .exited(0), "\(outcome.stderr)")
       return try outcome.json()

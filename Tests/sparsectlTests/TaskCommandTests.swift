@@ -147,7 +147,9 @@ struct TaskCommandTests {
     arguments: [
       (["--tasks", "digit,nose"], 1, "no task 'nose': the data have only: digit, size"),
       (["--tasks", "digit,digit"], 64, "names a task twice (digit,digit)"),
-      (["--tasks", "digit,size", "--task-weights", "1,1,1"], 64, "'--task-weights' lists 3 values"),
+      (
+        ["--tasks", "digit,size", "--task-weights", "1,1,1"], 64, "'--task-weights' lists 3 values"
+      ),
       (["--task-weights", "1"], 1, "'--task-weights' lists 1 values for 2 tasks (digit, size)"),
       (["--task-layers", "4,4,4"], 1, "'--task-layers' lists 3 values for 2 tasks"),
       (["--task-density", "0.5"], 64, "name them with '--task-layers'"),
@@ -159,8 +161,10 @@ struct TaskCommandTests {
   func refused(arguments: [String], code: Int32, words: String) throws {
     let directory = try TemporaryDirectory()
     let outcome = try Program.start(
-      ["train", "--dataset", "npz", "--data", try data(directory), "--output",
-        directory.file("m.safetensors")] + arguments
+      [
+        "train", "--dataset", "npz", "--data", try data(directory), "--output",
+        directory.file("m.safetensors"),
+      ] + arguments
     ).finish()
     expectFailure(outcome, code: code, says: words)
     #expect(try directory.names() == ["two.npz"])

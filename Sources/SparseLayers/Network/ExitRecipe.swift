@@ -10,8 +10,9 @@ public struct ExitRecipe: Codable, Hashable, Sendable {
   public var width = 64
   /// The kept fraction of a head's hidden junctions; the last one of a head is full.
   public var density = 1.0
-  /// The loss weight of every exit, the ordinary output last; the usual ones when nil. The weight of
-  /// the task multiplies them.
+  /// The loss weight of every exit, the ordinary output last; the usual ones when nil.
+  ///
+  /// The weight of the exits' task multiplies them.
   public var lossWeights: [Float]?
 
   /// The loss weight of an early exit when nothing else is said, and that of the ordinary output:

@@ -17,7 +17,7 @@ public struct NetworkRecipe: Codable, Hashable, Sendable {
     case densest
   }
 
-  /// Input, hidden and output sizes; at least two. With several tasks the output is the first's.
+  /// Input, hidden and output sizes, at least two; of several tasks the first's output.
   public var layerSizes: [Int]
   /// How many connections the junctions keep.
   public var connectivity: Connectivity
@@ -40,7 +40,8 @@ public struct NetworkRecipe: Codable, Hashable, Sendable {
   public var seed: UInt64
 
   private enum CodingKeys: String, CodingKey {
-    case layerSizes, connectivity, activation, dropout, batchNormalization, initializer, tasks, exits, seed
+    case layerSizes, connectivity, activation, dropout, batchNormalization, initializer, tasks,
+      exits, seed
     case sources = "families"
   }
 
@@ -99,6 +100,8 @@ extension NetworkRecipe {
   /// - Parameters:
   ///   - pattern: Its connections.
   ///   - number: Tells its random numbers from those of the other junctions.
+  /// - Returns: The junction.
+  /// - Throws: `SparseError` when its family cannot make the pattern.
   func junction(_ pattern: JunctionPattern, number: Int) throws -> SparseLinear {
     var stream = RandomStream(seed: seed, purpose: "weights", index: number)
     return SparseLinear(

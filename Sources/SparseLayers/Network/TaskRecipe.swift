@@ -1,9 +1,9 @@
 internal import SparseCore
 
-/// One of the tasks that share a backbone, and the head that learns it (MTL-Split: Capogrosso et al.,
-/// *MTL-Split: Multi-Task Learning for Edge Devices using Split Computing*, DAC 2024,
-/// doi:10.1145/3649329.3655686).
+/// One of the tasks that share a backbone, and the head that learns it.
 ///
+/// As in L. Capogrosso et al., *MTL-Split: Multi-Task Learning for Edge Devices using Split Computing*,
+/// DAC 2024, doi:10.1145/3649329.3655686: the losses are summed, and update heads and backbone.
 /// A head leaves after the whole backbone. Its last junction, to the task's classes, is connected as
 /// the network's recipe says of the output junction: full, unless a list says otherwise.
 public struct TaskRecipe: Codable, Hashable, Sendable {
@@ -107,6 +107,8 @@ extension NetworkRecipe {
   /// The heads of all tasks, that of the main task last.
   ///
   /// - Parameter position: The layers of the backbone.
+  /// - Returns: One branch per task.
+  /// - Throws: `SparseError` when a pattern cannot be made.
   func heads(position: Int) throws -> [Branch] {
     let tasks = allTasks
     let names = branchNames
@@ -117,7 +119,8 @@ extension NetworkRecipe {
       for (depth, pattern) in junctions.enumerated() {
         let number = headNumber(rank: rank, depth: depth)
         let isLast = depth == junctions.count - 1
-        layers += try isLast
+        layers +=
+          try isLast
           ? [junction(pattern, number: number)] : hiddenLayer(pattern, number: number)
       }
       return Branch(

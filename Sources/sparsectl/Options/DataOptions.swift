@@ -26,7 +26,8 @@ struct DataOptions: ParsableArguments {
     if let data, data.isEmpty { throw ValidationError("'--data' must name a file or a directory.") }
     if !labels.list.isEmpty, let dataset, dataset != .csv {
       throw ValidationError(
-        "'--label-column\(labels.columns == nil ? "" : "s")' is for '--dataset csv', but the data are \(dataset.rawValue).")
+        "'--label-column\(labels.columns == nil ? "" : "s")' is for '--dataset csv', but the data are \(dataset.rawValue)."
+      )
     }
   }
 

@@ -38,7 +38,8 @@ struct TaskOptions: ParsableArguments {
 
   func validate() throws {
     if density != nil, layers?.lists.contains(where: { $0 != [0] }) != true {
-      throw ValidationError("'--task-density' is for hidden layers; name them with '--task-layers'.")
+      throw ValidationError(
+        "'--task-density' is for hidden layers; name them with '--task-layers'.")
     }
     if let names = tasks?.elements, Set(names).count != names.count {
       throw ValidationError(

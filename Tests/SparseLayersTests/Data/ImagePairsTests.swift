@@ -8,7 +8,7 @@ import Testing
 struct ImagePairsTests {
   private static let side = 12
 
-  /// Images of one grey each, which tells them apart: `first`, `first` + 1, …
+  /// Images of one grey each, from `first` on, which tells them apart.
   private func images(_ count: Int, first: Int, labelShift: Int = 0) throws -> Dataset {
     try Dataset(
       features: .bytes(
