@@ -27,11 +27,11 @@ SPARSECTL := .build/release/sparsectl
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test sanitize kernels-neon lint format bench sweep-results exit-results docs accuracy install sparsectl clean
+.PHONY: help run test sanitize kernels-neon lint format bench sweep-results exit-results task-results docs accuracy install sparsectl clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
-	@echo "Variables: DENSITY, EPOCHS, DATA, OUTPUT (run), ARGS (test, sanitize, bench, sweep-results, exit-results), PREFIX (install), MNIST_DIR"
+	@echo "Variables: DENSITY, EPOCHS, DATA, OUTPUT (run), ARGS (test, sanitize, bench, …-results), PREFIX (install), MNIST_DIR"
 
 run: ## Train on Fashion-MNIST at DENSITY (0.25) and measure the model
 	@dev/require run
@@ -74,6 +74,11 @@ exit-results: ## Train the networks of RESULTS-exits.md, check what must hold, w
 	@dev/require sweep
 	@$(MAKE) --no-print-directory sparsectl
 	@Benchmarks/exit-results $(SPARSECTL) $(ARGS)
+
+task-results: ## Train the networks of RESULTS-tasks.md, check what must hold, write it
+	@dev/require sweep
+	@$(MAKE) --no-print-directory sparsectl
+	@Benchmarks/task-results $(SPARSECTL) $(ARGS)
 
 docs: ## Build the documentation of the libraries into .build/documentation
 	@dev/require docs

@@ -36,6 +36,9 @@ let package = Package(
       name: "COpenSSL", pkgConfig: "libcrypto",
       providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
     .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5",
+      providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
@@ -59,6 +62,10 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "EarlyExit", dependencies: ["SparseCore", "SparseLayers"], swiftSettings: strict),
+    // The only part that needs libhdf5; only 'sparsectl data shapes3d' uses it.
+    .target(
+      name: "Shapes3D", dependencies: ["CHDF5", "SparseCore", "SparseLayers"],
+      swiftSettings: strict),
     // What 'sparsectl bench' and the package Benchmarks share; no promised API.
     .target(name: "CSparseBench"),
     .target(
@@ -67,7 +74,7 @@ let package = Package(
     .executableTarget(
       name: "sparsectl",
       dependencies: [
-        "SparseCore", "SparseLayers", "EarlyExit", "_SparseBench",
+        "SparseCore", "SparseLayers", "EarlyExit", "Shapes3D", "_SparseBench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -92,6 +99,9 @@ let package = Package(
       dependencies: [
         "SparseCore", "SparseLayers", "EarlyExit", "_AllocationCounter", "_SparseTestSupport",
       ],
+      swiftSettings: testing),
+    .testTarget(
+      name: "Shapes3DTests", dependencies: ["SparseCore", "SparseLayers", "Shapes3D"],
       swiftSettings: testing),
     .testTarget(
       name: "SparseBenchTests", dependencies: ["SparseCore", "SparseLayers", "_SparseBench"],

@@ -25,8 +25,7 @@ public final class TrainingBenchmark {
   ) throws {
     self.batchSize = batchSize
     let images = try Self.images(
-      features: network.inputSize, classes: network.branches.last?.layers.last?.outputSize ?? 0,
-      count: batchSize * stepsPerEpoch, seed: seed)
+      of: network, count: batchSize * stepsPerEpoch, seed: seed)
     trainer = try Trainer(
       network,
       recipe: TrainingRecipe(
@@ -72,17 +71,20 @@ public final class TrainingBenchmark {
   }
 
   /// Images of random bytes, four fifths of them 0 as in handwriting, with random labels.
-  private static func images(
-    features: Int, classes: Int, count: Int, seed: UInt64
-  ) throws -> Dataset {
+  private static func images(of network: Network, count: Int, seed: UInt64) throws -> Dataset {
     var stream = RandomStream(seed: seed, purpose: "benchmark images")
-    let bytes = (0..<features * count).map { _ in
+    let bytes = (0..<network.inputSize * count).map { _ in
       let word = stream.next()
       return word % 5 == 0 ? UInt8(truncatingIfNeeded: word >> 32) : 0
     }
-    let labels = (0..<count).map { _ in Int32(stream.below(max(classes, 1))) }
-    let target = Target(name: "label", classNames: (0..<classes).map { "\($0)" }, labels: labels)
-    return try Dataset(features: .bytes(bytes), featureCount: features, targets: [target])
+    let targets = network.taskOutputs.map { task, branch in
+      let classes = network.branches[branch].layers.last?.outputSize ?? 0
+      return Target(
+        name: task, classNames: (0..<classes).map { "\($0)" },
+        labels: (0..<count).map { _ in Int32(stream.below(max(classes, 1))) })
+    }
+    return try Dataset(
+      features: .bytes(bytes), featureCount: network.inputSize, targets: targets)
   }
 }
 

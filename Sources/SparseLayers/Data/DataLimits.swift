@@ -10,6 +10,8 @@ enum DataLimits {
   static let patternTextBytes = 1 << 30
   /// The most classes of one target: more means that a column of measurements was taken for labels.
   static let classes = 65_536
+  /// The most targets of one data set: more means that a table of features was taken for labels.
+  static let tasks = 64
   /// The most that one byte of deflated data can stand for: 258 bytes by a code of two bits.
   static let deflateRatio = 1032
 

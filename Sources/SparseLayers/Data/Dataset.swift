@@ -142,6 +142,34 @@ public struct Dataset: Sendable {
   }
 }
 
+extension Dataset {
+  /// What targets there are, as the end of a message that misses one.
+  var knownTargets: String {
+    targets.isEmpty
+      ? "the data have no labels. Give labelled samples"
+      : "the data have only: \(targets.map(\.name).joined(separator: ", ")). Take one of these, "
+        + "or give data with labels of that name"
+  }
+
+  /// Finds targets by their names.
+  ///
+  /// - Parameter names: The names of tasks; all targets, in their order, when nil.
+  /// - Returns: The targets, in the order of the names.
+  /// - Throws: `SparseError.Code.invalidArgument` when one is not there, or there is none at all.
+  public func targets(named names: [String]?) throws -> [Target] {
+    guard let names else {
+      guard targets.isEmpty else { return targets }
+      throw SparseError(.invalidArgument, "there is no task to learn: \(knownTargets).")
+    }
+    return try names.map { name in
+      guard let target = targets.first(where: { $0.name == name }) else {
+        throw SparseError(.invalidArgument, "there is no task '\(name)': \(knownTargets).")
+      }
+      return target
+    }
+  }
+}
+
 /// The shape of the images of a data set, of one channel.
 public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
   /// The number of rows of pixels.

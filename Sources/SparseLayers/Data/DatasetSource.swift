@@ -6,7 +6,8 @@ public enum DatasetSource: String, CaseIterable, Sendable {
   case fashionMNIST = "fashion-mnist"
   /// MNIST's handwritten digits, or other data of ten classes, as IDX files.
   case mnist
-  /// One NPZ file with the arrays `xtr`, `ytr`, `xte`, `yte` and perhaps `xva`, `yva`.
+  /// One NPZ file with the arrays `xtr`, `ytr`, `xte`, `yte` and perhaps `xva`, `yva`; instead of
+  /// `ytr` one array `ytr_NAME` for each task, or one column of class numbers for each.
   case npz
   /// A directory with `train.csv` and `test.csv`, or one CSV file.
   case csv

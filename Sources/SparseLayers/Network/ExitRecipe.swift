@@ -11,6 +11,8 @@ public struct ExitRecipe: Codable, Hashable, Sendable {
   /// The kept fraction of a head's hidden junctions; the last one of a head is full.
   public var density = 1.0
   /// The loss weight of every exit, the ordinary output last; the usual ones when nil.
+  ///
+  /// The weight of the exits' task multiplies them.
   public var lossWeights: [Float]?
 
   /// The loss weight of an early exit when nothing else is said, and that of the ordinary output:
@@ -84,6 +86,8 @@ extension Network {
 
   /// The network with exits that answer the last branch's task.
   ///
+  /// Heads of other tasks stay as they are.
+  ///
   /// - Parameters:
   ///   - exits: Where they leave and what they are made of.
   ///   - family: The patterns of the heads' hidden junctions.
@@ -99,11 +103,15 @@ extension Network {
   ) throws -> Network {
     let ends = hiddenLayerEnds
     try exits.validate(hiddenLayers: ends.count)
-    guard branches.count == 1, var output = branches.last else {
+    let others = branches.dropLast()
+    guard var output = branches.last, !others.contains(where: { $0.task == output.task }) else {
       let names = branches.map(\.name).joined(separator: ", ")
       throw SparseError(
         .invalidArgument,
-        "Exits are added to networks with one output, but this one has the branches \(names).")
+        """
+        Exits are added to a task without any, but this network has the branches \(names) already; \
+        start from one without exits.
+        """)
     }
     let weights =
       exits.lossWeights
@@ -131,9 +139,14 @@ extension Network {
       branches.append(
         Branch(
           name: "exit\(position)", position: ends[position - 1], layers: layers, task: output.task,
-          lossWeight: weights[rank]))
+          lossWeight: weights[rank] * output.lossWeight))
     }
-    output.lossWeight = weights[exits.positions.count]
-    return try Network(inputSize: inputSize, backbone: backbone, branches: branches + [output])
+    output.lossWeight *= weights[exits.positions.count]
+    branches += others
+    let order = branches.indices.sorted {
+      (branches[$0].position, $0) < (branches[$1].position, $1)
+    }
+    return try Network(
+      inputSize: inputSize, backbone: backbone, branches: order.map { branches[$0] } + [output])
   }
 }

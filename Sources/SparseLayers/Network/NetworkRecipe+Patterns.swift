@@ -33,7 +33,8 @@ extension NetworkRecipe {
 
   /// Works out each junction's pattern, and says where a density had to be rounded.
   ///
-  /// - Returns: One pattern per junction, and one sentence per rounding.
+  /// - Returns: One pattern per junction from the input to the main task's output, and one sentence
+  ///   per rounding anywhere in the network.
   /// - Throws: `SparseError.Code.invalidArgument`, `invalidPattern` or `shapeMismatch`, naming the
   ///   junction.
   public func patterns() throws -> (junctions: [JunctionPattern], roundings: [String]) {
@@ -46,23 +47,43 @@ extension NetworkRecipe {
       throw SparseError(
         .invalidArgument, "Layer \(index) has size \(layerSizes[index]); sizes are 1 or more.")
     }
+    try validateTasks()
     let sources = try junctionSources()
     let amounts = try amounts()
-    var junctions: [JunctionPattern] = []
-    var roundings: [String] = []
-    for index in 0..<junctionCount {
-      let junction = Junction(
-        index: index, inputs: layerSizes[index], outputs: layerSizes[index + 1], seed: seed)
-      do {
-        let (pattern, rounding) = try junction.pattern(sources[index], amounts[index])
-        junctions.append(pattern)
-        if let rounding { roundings.append("\(junction): \(rounding)") }
-      } catch let error as SparseError {
-        throw SparseError(
-          error.code, "\(junction.description.capitalizedFirst): \(error.message)", cause: error)
-      }
+    var found = FoundPatterns()
+    for index in 0..<junctionCount - 1 {
+      try found.add(
+        Junction(
+          name: "junction \(index + 1)", number: index, inputs: layerSizes[index],
+          outputs: layerSizes[index + 1], seed: seed),
+        sources[index], amounts[index])
     }
-    return (junctions, roundings)
+    for rank in allTasks.indices {
+      let head = try headPatterns(rank: rank)
+      if rank == 0 { found.junctions += head.junctions }
+      found.roundings += head.roundings
+    }
+    return (found.junctions, found.roundings)
+  }
+
+  /// Works out the patterns of one task's head, after the checks of `patterns()`.
+  func headPatterns(rank: Int) throws -> (junctions: [JunctionPattern], roundings: [String]) {
+    let task = allTasks[rank]
+    var found = FoundPatterns()
+    let sizes = [layerSizes[junctionCount - 1]] + task.hiddenSizes + [task.classes]
+    for depth in 0..<sizes.count - 1 {
+      let isOutput = depth == sizes.count - 2
+      let isChain = rank == 0 && task.hiddenSizes.isEmpty
+      try found.add(
+        Junction(
+          name: isChain
+            ? "junction \(junctionCount)" : "junction \(depth + 1) of task '\(task.name)'",
+          number: headNumber(rank: rank, depth: depth), inputs: sizes[depth],
+          outputs: sizes[depth + 1], seed: seed),
+        isOutput ? junctionSources()[junctionCount - 1] : .family(.balanced),
+        isOutput ? amounts()[junctionCount - 1] : .density(task.density))
+    }
+    return (found.junctions, found.roundings)
   }
 
   /// How many connections each junction is to keep.
@@ -116,14 +137,32 @@ private enum Amount {
   case densest
 }
 
+/// Patterns that were worked out one after the other.
+private struct FoundPatterns {
+  var junctions: [JunctionPattern] = []
+  var roundings: [String] = []
+
+  mutating func add(_ junction: Junction, _ source: PatternSource, _ amount: Amount) throws {
+    do {
+      let (pattern, rounding) = try junction.pattern(source, amount)
+      junctions.append(pattern)
+      if let rounding { roundings.append("\(junction): \(rounding)") }
+    } catch let error as SparseError {
+      throw SparseError(
+        error.code, "\(junction.description.capitalizedFirst): \(error.message)", cause: error)
+    }
+  }
+}
+
 /// A junction whose pattern is looked for.
 private struct Junction: CustomStringConvertible {
-  let index: Int
+  let name: String
+  let number: Int
   let inputs: Int
   let outputs: Int
   let seed: UInt64
 
-  var description: String { "junction \(index + 1) (\(inputs)→\(outputs))" }
+  var description: String { "\(name) (\(inputs)→\(outputs))" }
 
   func pattern(
     _ source: PatternSource, _ amount: Amount
@@ -135,7 +174,7 @@ private struct Junction: CustomStringConvertible {
       case .outDegree(let degree):
         let recipe = try PatternRecipe.exact(
           family: family, inputs: inputs, outputs: outputs, outDegree: degree, seed: seed,
-          junction: index)
+          junction: number)
         return (.recipe(recipe), nil)
       case .density(let density): return try drawn(density == 1 ? .full : family, density)
       case .densest:
@@ -152,7 +191,7 @@ private struct Junction: CustomStringConvertible {
   ) throws -> (JunctionPattern, String?) {
     let nearest = try PatternRecipe.nearest(
       family: family, inputs: inputs, outputs: outputs, density: density, seed: seed,
-      junction: index)
+      junction: number)
     return (.recipe(nearest.recipe), nearest.rounding?.reason)
   }
 

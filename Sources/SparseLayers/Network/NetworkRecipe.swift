@@ -17,7 +17,7 @@ public struct NetworkRecipe: Codable, Hashable, Sendable {
     case densest
   }
 
-  /// Input, hidden and output sizes; at least two.
+  /// Input, hidden and output sizes, at least two; of several tasks the first's output.
   public var layerSizes: [Int]
   /// How many connections the junctions keep.
   public var connectivity: Connectivity
@@ -31,13 +31,17 @@ public struct NetworkRecipe: Codable, Hashable, Sendable {
   public var batchNormalization = false
   /// How weights begin.
   public var initializer = Initializer.standard
-  /// Exits along the backbone, if any.
+  /// The tasks, each with a head at the end of the backbone, the main one first; nil for a single
+  /// one called `label`.
+  public var tasks: [TaskRecipe]?
+  /// Exits along the backbone that answer the main task, if any.
   public var exits: ExitRecipe?
   /// Decides patterns, initial weights and dropout.
   public var seed: UInt64
 
   private enum CodingKeys: String, CodingKey {
-    case layerSizes, connectivity, activation, dropout, batchNormalization, initializer, exits, seed
+    case layerSizes, connectivity, activation, dropout, batchNormalization, initializer, tasks,
+      exits, seed
     case sources = "families"
   }
 
@@ -77,32 +81,41 @@ public struct NetworkRecipe: Codable, Hashable, Sendable {
 extension NetworkRecipe {
   /// Makes the network with its patterns and initial weights.
   ///
-  /// - Returns: A backbone of the hidden junctions, one branch, `output`, of the last, and before it
-  ///   the exits that are asked for.
+  /// - Returns: A backbone of the hidden junctions; the heads of the tasks, the main one last, called
+  ///   `output` where it is the only one; and the exits that are asked for.
   /// - Throws: As `patterns()`.
   public func makeNetwork() throws -> Network {
-    let patterns = try patterns().junctions
-    var junctions: [SparseLinear] = []
-    for (index, pattern) in patterns.enumerated() {
-      var stream = RandomStream(seed: seed, purpose: "weights", index: index)
-      junctions.append(
-        SparseLinear(
-          pattern: try pattern.makePattern(), initializer: initializer, using: &stream))
-    }
-    let output = junctions.removeLast()
-    var backbone: [any Layer] = []
-    for junction in junctions {
-      backbone.append(junction)
-      if batchNormalization { backbone.append(BatchNormalization(size: junction.outputSize)) }
-      backbone.append(Activation(activation, size: junction.outputSize))
-      if dropout != 0 { backbone.append(try Dropout(rate: dropout, size: junction.outputSize)) }
-    }
+    let hidden = try patterns().junctions.prefix(junctionCount - 1)
+    let backbone = try hidden.enumerated().flatMap { try hiddenLayer($1, number: $0) }
     let network = try Network(
-      inputSize: layerSizes[0], backbone: backbone,
-      branches: [Branch(name: "output", position: backbone.count, layers: [output])])
+      inputSize: layerSizes[0], backbone: backbone, branches: heads(position: backbone.count))
     return try exits.map {
       try network.addingExits(
         $0, activation: activation, initializer: initializer, seed: seed)
     } ?? network
+  }
+
+  /// A junction with its initial weights.
+  ///
+  /// - Parameters:
+  ///   - pattern: Its connections.
+  ///   - number: Tells its random numbers from those of the other junctions.
+  /// - Returns: The junction.
+  /// - Throws: `SparseError` when its family cannot make the pattern.
+  func junction(_ pattern: JunctionPattern, number: Int) throws -> SparseLinear {
+    var stream = RandomStream(seed: seed, purpose: "weights", index: number)
+    return SparseLinear(
+      pattern: try pattern.makePattern(), initializer: initializer, using: &stream)
+  }
+
+  /// A hidden junction and what follows it.
+  func hiddenLayer(_ pattern: JunctionPattern, number: Int) throws -> [any Layer] {
+    let junction = try junction(pattern, number: number)
+    let size = junction.outputSize
+    var layers: [any Layer] = [junction]
+    if batchNormalization { layers.append(BatchNormalization(size: size)) }
+    layers.append(Activation(activation, size: size))
+    if dropout != 0 { layers.append(try Dropout(rate: dropout, size: size)) }
+    return layers
   }
 }

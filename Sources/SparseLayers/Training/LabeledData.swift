@@ -22,10 +22,9 @@ public struct LabeledData: Sendable {
     samples = try Samples(dataset, indices: indices, for: network)
     targets = try network.branches.map { branch in
       guard let target = dataset.targets.firstIndex(where: { $0.name == branch.task }) else {
-        let known = dataset.targets.map(\.name).joined(separator: ", ")
         throw SparseError(
           .shapeMismatch,
-          "Branch '\(branch.name)' learns task '\(branch.task)', but the data have only: \(known).")
+          "Branch '\(branch.name)' learns task '\(branch.task)', but \(dataset.knownTargets).")
       }
       let outputs = branch.layers.last?.outputSize ?? 0
       let classes = dataset.targets[target].classCount

@@ -102,7 +102,7 @@ struct Evaluate: ParsableCommand {
       try ExitCurvePlot(table, report: exits, peers: peers).write(to: plot)
     }
     let report = EvaluationReport(
-      exits, policy: policy, branches: branches,
+      exits, of: file.network, policy: policy, branches: branches,
       latency: latency
         ? try ExitLatency(
           file.network, policy: policy, samples: labeled.samples, loss: loss,
@@ -164,8 +164,12 @@ struct Evaluate: ParsableCommand {
   }
 
   private func warn(of test: Dataset, _ file: ModelFile) throws {
-    if test.targets[0].classNames != file.lastClassNames {
-      Terminal.note("note: the data's classes have other names than those the model learnt.")
+    for (task, branch) in file.network.taskOutputs {
+      guard let target = test.targets.first(where: { $0.name == task }),
+        target.classNames != file.classNames(ofBranch: branch)
+      else { continue }
+      Terminal.note(
+        "note: the data's classes of '\(task)' have other names than those the model learnt.")
     }
     guard let calibration = file.exitSettings?.calibration else { return }
     if try test.contentHash() == calibration.dataSHA256 {

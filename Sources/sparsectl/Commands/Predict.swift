@@ -15,7 +15,8 @@ struct Predict: ParsableCommand {
       [samples, features], or CSV with a sample a line; IDX, NPY and CSV may be compressed by gzip. \
       Bytes (IDX, or arrays of type u1) are divided by 255, other numbers are used as they are: give \
       samples as the model was trained on them. --json prints {"predictions": […]}, each with row, \
-      class, name, probability and the probabilities of all classes.
+      class, name, probability and the probabilities of all classes. Of a model of several tasks \
+      these are the main task's, and tasks has them for each.
       """)
 
   @Argument(help: ArgumentHelp("The model file.", valueName: "model"))
@@ -37,12 +38,7 @@ struct Predict: ParsableCommand {
       "The array of an NPZ file; without it the only one, else xte.", valueName: "name"))
   var array: String?
 
-  @Option(
-    name: .customLong("label-column"),
-    help: ArgumentHelp(
-      "A CSV column to leave out, by name or index from 0; without it 'label', if there is one.",
-      valueName: "column"))
-  var labelColumn: String?
+  @OptionGroup var labels: LabelColumnOptions
 
   @Option(help: "The form of the table.")
   var format: Table.Format = .table
@@ -58,7 +54,7 @@ struct Predict: ParsableCommand {
   func run() throws {
     let model = try ModelFile(contentsOf: model)
     let dataset = try Dataset.unlabeled(
-      path: file, array: array, labelColumns: labelColumn.map { [$0] } ?? [])
+      path: file, array: array, labelColumns: labels.list)
     try model.requireFit(of: dataset, from: file)
     let chosen = try rows?.indices(of: dataset.sampleCount, in: file)
     let samples = try Samples(dataset, indices: chosen, for: model.network)
@@ -68,8 +64,12 @@ struct Predict: ParsableCommand {
     let probabilities = try executor.probabilities(
       samples, loss: model.training?.loss ?? .softmaxCrossEntropy)
     let report = try PredictionReport(
-      rows: samples.indices, probabilities: probabilities.last ?? [], names: model.lastClassNames,
-      top: top)
+      rows: samples.indices,
+      tasks: model.network.taskOutputs.map { task, branch in
+        PredictionReport.Task(
+          name: task, classNames: model.classNames(ofBranch: branch),
+          probabilities: probabilities[branch])
+      }, top: top)
     if outputOptions.json {
       try Terminal.result(json: report)
     } else {
@@ -96,11 +96,14 @@ extension ModelFile {
     }
   }
 
-  /// The names of the last branch's classes; numbers where the file has none.
-  var lastClassNames: [String] {
-    let branch = network.branches.last
-    let count = branch?.layers.last?.outputSize ?? 0
-    let names = data.classNames[branch?.task ?? ""] ?? []
+  /// The names of the classes that a branch tells apart; numbers where the file has none.
+  ///
+  /// - Parameter index: The branch, by its position in the network's `branches`.
+  /// - Returns: One name per output.
+  func classNames(ofBranch index: Int) -> [String] {
+    let branch = network.branches[index]
+    let count = branch.layers.last?.outputSize ?? 0
+    let names = data.classNames[branch.task] ?? []
     return names.count == count ? names : (0..<count).map(String.init)
   }
 }

@@ -12,6 +12,7 @@ struct Train: ParsableCommand {
         sparsectl train --dataset mnist --data DIR --recipe published \\
           --pad-input 800 --layers 800,100,10 --out-degrees 20,10
         sparsectl train --layers 784,400,200,10 --density 0.1 --exits 1
+        sparsectl train --dataset npz --data pairs.npz --tasks left,right --density 0.2
         sparsectl train --from model.safetensors --exits 1,2 --exit-training frozen \\
           --output exits.safetensors
 
@@ -21,12 +22,13 @@ struct Train: ParsableCommand {
 
       Without --density or --out-degrees the network is full: the dense one to compare with. \
       --metrics appends an object an epoch: epoch, learning_rate, seconds, samples_per_second, \
-      train_loss, train_accuracy, validation_loss, validation_accuracy. Times are in seconds, \
-      losses and accuracies means per sample.
+      train_loss, train_accuracy, validation_loss, validation_accuracy, and with several tasks these \
+      four for each, in tasks. Times are in seconds, losses and accuracies means per sample.
       """)
 
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Network") var network: NetworkOptions
+  @OptionGroup(title: "Tasks") var tasks: TaskOptions
   @OptionGroup(title: "Exits") var exits: ExitOptions
   @OptionGroup(title: "Training") var training: TrainingOptions
   @OptionGroup(title: "Engine") var engine: EngineOptions
@@ -67,10 +69,10 @@ struct Train: ParsableCommand {
       throw ValidationError(
         "'--layers' starts with \(first), but '--pad-input' makes samples of \(padInput) features.")
     }
-    if exits.from != nil, network.isGiven || padding.padInput != nil {
+    if exits.from != nil, network.isGiven || padding.padInput != nil || tasks.isGiven {
       throw ValidationError(
-        "'--from' says what the network is; leave '--layers', '--pad-input' and the other network "
-          + "options out.")
+        "'--from' says what the network is; leave '--layers', '--pad-input', '--tasks' and the other "
+          + "network and task options out.")
     }
     if let hidden = network.layers.map({ $0.elements.count - 2 }) {
       do {

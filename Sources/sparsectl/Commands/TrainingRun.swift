@@ -65,11 +65,13 @@ final class TrainingRun {
   private static func recipe(_ options: Train, sample: Dataset) throws -> NetworkRecipe {
     let place = options.data.data ?? "fashion-mnist"
     let features = try options.padding.features(of: sample, place: place)
-    let classes = sample.targets[0].classCount
+    let tasks = try tasks(options, sample: sample, place: place)
+    let classes = tasks[0].classes
     var recipe = try options.network.recipe(
       sizes: [features, 512, 256, classes], seed: options.seed)
     recipe.initializer = options.training.initializer
     recipe.exits = options.exits.recipe
+    recipe.setTasks(tasks)
     guard recipe.layerSizes.first == features else {
       throw SparseError(
         .shapeMismatch,
@@ -80,14 +82,25 @@ final class TrainingRun {
         """)
     }
     guard recipe.layerSizes.last == classes else {
+      let owner = tasks.count == 1 ? "the data have" : "the main task, '\(tasks[0].name)', has"
       throw SparseError(
         .shapeMismatch,
         """
-        \(place): '--layers' ends with \(recipe.layerSizes.last ?? 0), but the data have \
+        \(place): '--layers' ends with \(recipe.layerSizes.last ?? 0), but \(owner) \
         \(classes) classes. End it with \(classes).
         """)
     }
     return recipe
+  }
+
+  private static func tasks(
+    _ options: Train, sample: Dataset, place: String
+  ) throws -> [TaskRecipe] {
+    do {
+      return try options.tasks.recipes(for: sample.targets(named: options.tasks.tasks?.elements))
+    } catch let error as SparseError {
+      throw SparseError(error.code, "\(place): \(error.message)", cause: error)
+    }
   }
 
   /// Trains to the end, or until a signal comes.
@@ -124,7 +137,7 @@ final class TrainingRun {
     if firstStep == 0 { epochSeconds.append(report.seconds) }
     lastReport = report
     Terminal.note(TrainingText.epoch(report, of: training.epochs))
-    try log?.append(report)
+    try log?.append(report, of: network)
     if Interruption.isRequested, report.epoch < training.epochs { throw try interruption() }
     try saveCheckpoint()
   }
@@ -143,7 +156,7 @@ final class TrainingRun {
               step, of: trainer, seconds: seconds, stepsHere: step.step - firstStep))
         },
         shouldStop: { Interruption.isRequested })
-      try requireFinite(report?.validation.last, "the validation samples")
+      try requireFinite(report?.validation ?? [], "the validation samples")
       return report
     } catch let error as SparseError where error.code == .diverged {
       throw SparseError(
@@ -154,8 +167,8 @@ final class TrainingRun {
   }
 
   /// A network can overflow in evaluation although its last training step did not.
-  private func requireFinite(_ evaluation: BranchEvaluation?, _ samples: String) throws {
-    guard let evaluation, !evaluation.loss.isFinite else { return }
+  private func requireFinite(_ evaluations: [BranchEvaluation], _ samples: String) throws {
+    guard let evaluation = evaluations.first(where: { !$0.loss.isFinite }) else { return }
     throw SparseError(
       .diverged,
       """
@@ -179,7 +192,7 @@ final class TrainingRun {
   private func finish() throws {
     let test = try trainer.executor.evaluate(
       LabeledData(parts.test, for: network), loss: training.loss)
-    try requireFinite(test.last, "the test samples")
+    try requireFinite(test, "the test samples")
     let trained = try trainer.currentNetwork()
     try model(trained).write(to: options.output, form: options.storageForm)
     do {
@@ -193,7 +206,7 @@ final class TrainingRun {
     if options.outputOptions.json {
       try Terminal.result(json: summary)
     } else {
-      try Terminal.result(TrainingText.closing(summary, NetworkCost(trained)))
+      try Terminal.result(TrainingText.closing(summary, trained))
     }
   }
 }

@@ -17,21 +17,17 @@ struct DataOptions: ParsableArguments {
       valueName: "path"))
   var data: String?
 
-  @Option(
-    name: .customLong("label-column"),
-    help: ArgumentHelp(
-      "The CSV column with the labels, by name or by index from 0.",
-      valueName: "column"))
-  var labelColumn: String?
+  @OptionGroup var labels: LabelColumnOptions
 
   func validate() throws {
     if let dataset, dataset != .fashionMNIST, data == nil {
       throw ValidationError("'--dataset \(dataset.rawValue)' needs '--data', the path of the data.")
     }
     if let data, data.isEmpty { throw ValidationError("'--data' must name a file or a directory.") }
-    if labelColumn != nil, let dataset, dataset != .csv {
+    if !labels.list.isEmpty, let dataset, dataset != .csv {
       throw ValidationError(
-        "'--label-column' is for '--dataset csv', but the data are \(dataset.rawValue).")
+        "'--label-column\(labels.columns == nil ? "" : "s")' is for '--dataset csv', but the data are \(dataset.rawValue)."
+      )
     }
   }
 
@@ -43,8 +39,7 @@ struct DataOptions: ParsableArguments {
   /// - Returns: The parts of the data.
   /// - Throws: `SparseError` that names the file and what is wrong with it.
   func load(_ source: DatasetSource, seed: UInt64) throws -> DatasetParts {
-    try source.load(
-      path: data, labelColumns: labelColumn.map { [$0] } ?? [], seed: seed)
+    try source.load(path: data, labelColumns: labels.list, seed: seed)
   }
 }
 

@@ -14,15 +14,19 @@ struct EvaluationReport: Encodable {
   var thresholds: [Float?]
   /// Every branch, heads of other tasks included, as if it answered all samples.
   var branches: [BranchEvaluation]
+  /// Every task; the accuracy above is that of the main one.
+  var tasks: [String: TaskScore]
   var latency: ExitLatency?
+  private let taskText: String?
 
   enum CodingKeys: String, CodingKey {
-    case accuracy, loss, samples, exits, rule, thresholds, branches, latency
+    case accuracy, loss, samples, exits, rule, thresholds, branches, tasks, latency
     case expectedMACs = "expected_macs"
   }
 
   init(
-    _ report: ExitReport, policy: ExitPolicy, branches: [BranchEvaluation], latency: ExitLatency?
+    _ report: ExitReport, of network: Network, policy: ExitPolicy, branches: [BranchEvaluation],
+    latency: ExitLatency?
   ) {
     accuracy = report.accuracy
     loss = branches.last?.loss ?? 0
@@ -32,6 +36,8 @@ struct EvaluationReport: Encodable {
     rule = policy.rule.name
     thresholds = policy.settings.thresholds
     self.branches = branches
+    tasks = network.ofEachTask { TaskScore(branches[$0]) }
+    taskText = network.taskText { branches[$0].accuracy }
     self.latency = latency
   }
 
@@ -66,12 +72,8 @@ struct EvaluationReport: Encodable {
         by \(rule): \(Text.count(Int(expectedMACs.rounded()))) MACs a sample instead of \
         \(Text.count(last)), \(Text.ratio(Double(last) / max(expectedMACs, 1))) fewer
         """
-    } else if branches.count > 1 {
-      text +=
-        "\n"
-        + branches.map { "\($0.branch): \(Text.percent($0.accuracy))" }
-        .joined(separator: ", ")
     }
+    if let taskText { text += "\nevery task, at its last exit: \(taskText)" }
     if let latency { text += "\n" + latency.text }
     return text
   }

@@ -65,14 +65,19 @@ enum TrainingText {
     return line
   }
 
-  /// The accuracy of the earlier branches, if there are any.
-  private static func exits(_ summary: TrainingSummary) -> String {
-    summary.branches.dropLast().map { "\($0.branch): \(Text.percent($0.testAccuracy)), " }.joined()
+  /// The accuracy of the exits, if there are any.
+  private static func exits(_ summary: TrainingSummary, _ network: Network) -> String {
+    let outputs = network.taskOutputs.map(\.branch)
+    return summary.branches.indices.filter { !outputs.contains($0) }
+      .map { summary.branches[$0] }
+      .map { "\($0.branch): \(Text.percent($0.testAccuracy)), " }.joined()
   }
 
   /// The table beside the dense network, after the run.
-  static func closing(_ summary: TrainingSummary, _ cost: NetworkCost) -> String {
-    let total = cost.total
+  static func closing(_ summary: TrainingSummary, _ network: Network) -> String {
+    let total = NetworkCost(network).total
+    let accuracy =
+      network.taskText { summary.branches[$0].testAccuracy } ?? Text.percent(summary.testAccuracy)
     var table = Table(["", "this network", "dense", "ratio"])
     func row(_ name: String, _ value: Int, _ dense: Int) {
       table.add([
@@ -86,7 +91,7 @@ enum TrainingText {
     row("training, MACs per sample", total.trainingMACs, total.denseTrainingMACs)
     return """
 
-      \(exits(summary))test accuracy \(Text.percent(summary.testAccuracy)) \
+      \(exits(summary, network))test accuracy \(accuracy) \
       after \(Text.seconds(summary.trainSeconds)) of training\
       \(summary.secondsPerEpoch.map { " (\(Text.fixed($0, 2)) s per epoch)" } ?? "")
 
@@ -115,6 +120,8 @@ struct TrainingSummary: Encodable {
   var validationAccuracy: Double?
   /// Every branch, the output last.
   var branches: [Branch]
+  /// Every task; the accuracy above is that of the main one.
+  var tasks: [String: TaskScore]
   /// The time of training in this process.
   var trainSeconds: Double
   /// The median of the epochs that this process did from end to end; null without any.
@@ -141,7 +148,7 @@ struct TrainingSummary: Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case branches, epochs, seed, weights, density, backend, model
+    case branches, tasks, epochs, seed, weights, density, backend, model
     case testAccuracy = "test_accuracy"
     case testLoss = "test_loss"
     case validationAccuracy = "validation_accuracy"
@@ -162,6 +169,9 @@ struct TrainingSummary: Encodable {
       Branch(
         branch: test[index].branch, testAccuracy: test[index].accuracy,
         validationAccuracy: validation.isEmpty ? nil : validation[index].accuracy)
+    }
+    tasks = network.ofEachTask { branch in
+      TaskScore(test[branch], validation: validation.isEmpty ? nil : validation[branch])
     }
     self.trainSeconds = trainSeconds
     secondsPerEpoch = Self.median(epochSeconds)

@@ -48,6 +48,29 @@ struct CSVTableTests {
     #expect(headless.layout.labelNames == ["label"])
   }
 
+  @Test("a label column out of range or asked for twice is named")
+  func missingLabels() {
+    let text = "a,b,c\n1,2,3\n"
+    for labels in [["a", "3"], ["a", "-1"], ["nose", "a"]] {
+      let missing = labels.first { $0 != "a" } ?? ""
+      expectRefused(
+        text, labels: labels, code: .invalidArgument,
+        "no label column '\(missing)' among the 3 columns ('a', 'b', 'c')")
+    }
+    expectRefused(text, labels: ["a", "0"], code: .invalidArgument, "a column twice")
+  }
+
+  @Test("several label columns become targets, each with classes of its own")
+  func targets() throws {
+    let directory = try TemporaryDirectory()
+    let path = try write(
+      "kind,size,a\nx,0,1\ny,2,1\nx,1,0\ny,0,0\nx,0,1\n", "t.csv", in: directory)
+    let parts = try DatasetSource.csv.load(path: path, labelColumns: ["size", "kind"])
+    #expect(parts.training.targets.map(\.name) == ["size", "kind"])
+    #expect(parts.training.targets.map(\.classNames) == [["0", "1", "2"], ["x", "y"]])
+    #expect(parts.training.featureCount == 1)
+  }
+
   @Test("a first row with numbers in it is a sample, also with a text as label")
   func headerDetection() throws {
     #expect(try table("5.1,3.5,setosa\n6,3,virginica\n").features == [5.1, 3.5, 6, 3])

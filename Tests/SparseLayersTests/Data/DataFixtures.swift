@@ -144,6 +144,12 @@ enum NPY {
     claimedSize: UInt32? = nil,
     method: UInt16 = 0
   ) -> [UInt8] {
+    archive(of: entries.map { ($0.key, $0.value) }, claimedSize: claimedSize, method: method)
+  }
+
+  static func archive(
+    of entries: [(String, [UInt8])], claimedSize: UInt32? = nil, method: UInt16 = 0
+  ) -> [UInt8] {
     var body: [UInt8] = []
     var directory: [UInt8] = []
     for (name, bytes) in entries {
