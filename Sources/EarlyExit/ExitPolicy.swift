@@ -61,16 +61,20 @@ public struct ExitPolicy: Sendable {
 
   /// Checks that the policy fits a network.
   ///
-  /// - Parameter exits: The network's exits, the last included.
+  /// - Parameters:
+  ///   - exits: The network's exits, the last included.
+  ///   - handsOver: Whether samples go on to another part after the last exit, so that it has a
+  ///     threshold, too.
   /// - Throws: `SparseError.Code.invalidArgument` when there are more or fewer numbers than exits, or
   ///   unusable ones.
-  public func validate(exits: Int) throws {
-    guard thresholds.count == exits - 1 else {
+  public func validate(exits: Int, handsOver: Bool = false) throws {
+    let deciding = handsOver ? exits : exits - 1
+    guard thresholds.count == deciding else {
       throw SparseError(
         .invalidArgument,
         """
-        There are \(thresholds.count) thresholds, but the network has \(exits - 1) exits before its \
-        last; give one for each.
+        There are \(thresholds.count) thresholds, but the network has \(deciding) exits \
+        \(handsOver ? "before it hands over" : "before its last"); give one for each.
         """)
     }
     guard temperatures.count == exits else {

@@ -12,8 +12,9 @@ extension Network {
 
 /// What lies between one exit and the next: a piece of the backbone, and the exit's own layers.
 public struct ExitStage: Sendable {
-  /// The exit's branch, by its position in the network's `branches`.
-  public let branch: Int
+  /// The exit's branch, by its position in the network's `branches`; nil for the rest of a backbone
+  /// that is handed over, where there is no exit.
+  public let branch: Int?
   /// The backbone layers from the exit before to this one.
   public let backbone: Range<Int>
   /// The multiply–adds of the stage for one sample.
@@ -23,13 +24,18 @@ public struct ExitStage: Sendable {
 }
 
 extension Network {
-  /// The stages that a sample passes until it leaves, one per exit.
+  /// The stages that a sample passes until it leaves, one per exit; and one for the rest of the
+  /// backbone, where that is handed over.
   public var exitStages: [ExitStage] {
     var stages: [ExitStage] = []
     var position = 0
-    for exit in exits {
-      let piece = position..<branches[exit].position
-      let layers = backbone[piece] + branches[exit].layers
+    var ends: [Int?] = exits
+    if handsOver, exits.last.map({ branches[$0].position < backbone.count }) ?? true {
+      ends.append(nil)
+    }
+    for exit in ends {
+      let piece = position..<(exit.map { branches[$0].position } ?? backbone.count)
+      let layers = backbone[piece] + (exit.map { branches[$0].layers } ?? [])
       let macs = layers.reduce(0) { $0 + (($1 as? SparseLinear)?.pattern.edgeCount ?? 0) }
       stages.append(
         ExitStage(
@@ -42,14 +48,17 @@ extension Network {
 
   /// A stage as a network of its own.
   func network(of stage: ExitStage) throws -> Network {
-    let branch = branches[stage.branch]
-    return try Network(
+    try Network(
       inputSize: backboneSize(at: stage.backbone.lowerBound),
       backbone: Array(backbone[stage.backbone]),
-      branches: [
-        Branch(
-          name: branch.name, position: stage.backbone.count, layers: branch.layers,
-          task: branch.task, lossWeight: branch.lossWeight)
-      ])
+      branches: stage.branch.map { [branches[$0].moved(to: stage.backbone.count)] } ?? [],
+      handsOver: stage.branch == nil)
+  }
+}
+
+extension Branch {
+  /// The branch where it leaves another backbone.
+  func moved(to position: Int) -> Branch {
+    Branch(name: name, position: position, layers: layers, task: task, lossWeight: lossWeight)
   }
 }

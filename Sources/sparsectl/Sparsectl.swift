@@ -18,7 +18,7 @@ struct Sparsectl: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Train.self, Calibrate.self, Evaluate.self, Online.self, Measure.self, Predict.self,
-      Convert.self, PatternCommand.self, DataCommand.self, Sweep.self, Bench.self,
+      Split.self, Convert.self, PatternCommand.self, DataCommand.self, Sweep.self, Bench.self,
     ])
 
   /// Runs the command of the command line.

@@ -9,7 +9,8 @@ public import SparseLayers
 public final class ExitRunner {
   /// What a sample got.
   public struct Answer: Hashable, Sendable {
-    /// The exit where the sample left, counted from 0.
+    /// The exit where the sample left, counted from 0; for samples that are handed over, the deepest
+    /// exit that saw them, whose answer this is, or −1 when there is none.
     public var exit: Int
     /// The class with the largest probability there.
     public var label: Int
@@ -21,7 +22,10 @@ public final class ExitRunner {
 
   /// When samples leave.
   public var policy: ExitPolicy {
-    didSet { precondition((try? policy.validate(exits: stages.count)) != nil, "unfit policy") }
+    didSet {
+      precondition(
+        (try? policy.validate(exits: exits, handsOver: handsOver)) != nil, "unfit policy")
+    }
   }
   /// The stages that a sample passes.
   public let stages: [ExitStage]
@@ -42,6 +46,11 @@ public final class ExitRunner {
   /// The lanes of those that go on.
   private var staying: [Int]
   private var answers: [Answer]
+  private let exits: Int
+  private let handsOver: Bool
+  /// How the samples that were handed over lie in the last stage, among those that left there.
+  private var lastShape = Tiles.Shape(samples: 0, width: 1)
+  private var pendingCount = 0
 
   /// Plans the stages and allocates everything.
   ///
@@ -59,14 +68,16 @@ public final class ExitRunner {
     backend: Backend = .auto, threads: Int = 1, batchCapacity: Int
   ) throws {
     stages = network.exitStages
-    try policy.validate(exits: stages.count)
+    exits = network.exits.count
+    handsOver = network.handsOver
+    try policy.validate(exits: exits, handsOver: handsOver)
     self.policy = policy
     let group = try ExecutorGroup(
       stages.map { try network.network(of: $0) }, backend: backend, threads: threads,
       batchCapacity: batchCapacity)
     executors = group.executors
     plans = group.plans
-    let classes = executors.last?.outputs[0].values.features ?? 0
+    let classes = executors.first?.outputs.first?.values.features ?? 0
     scratch = ProbabilityScratch(classes: classes, loss: loss)
     history = Array(repeating: 0, count: batchCapacity * stages.count)
     seen = Array(repeating: 0, count: batchCapacity * stages.count)
@@ -127,14 +138,21 @@ public final class ExitRunner {
   /// Answers the batch that lies in the first stage's input.
   private func run(_ first: Tiles.Shape) throws -> ArraySlice<Answer> {
     let samples = first.samples
-    for sample in 0..<samples { present[sample] = sample }
+    for sample in 0..<samples {
+      present[sample] = sample
+      answers[sample] = Answer(exit: -1, label: -1, confidence: -.infinity, probability: 0)
+    }
+    pendingCount = 0
     var shape = first
     for index in executors.indices where shape.samples > 0 {
       let executor = executors[index]
       try executor.forward(Pass(shape: shape, mode: .inference))
       macs += stages[index].macs * shape.samples
-      let stayers = decide(index, shape)
-      guard index + 1 < executors.count else { break }
+      let stayers = stages[index].branch == nil ? keepAll(shape) : decide(index, shape)
+      guard index + 1 < executors.count else {
+        (lastShape, pendingCount) = (shape, stayers)
+        break
+      }
       let next = executors[index + 1].shape(samples: stayers)
       executor.backboneOutput.values.gather(
         staying[..<stayers], of: shape, into: executors[index + 1].input.values, shape: next)
@@ -143,12 +161,33 @@ public final class ExitRunner {
     return answers[..<samples]
   }
 
+  /// The samples of the last batch that are handed over, by their positions in it, in order.
+  ///
+  /// There are some only where the network is the first part of a larger one.
+  public var pending: ArraySlice<Int> { present[..<pendingCount] }
+
+  /// What the backbone made of the samples that are handed over.
+  ///
+  /// - Returns: `[pending × features]`, row-major, in the order of `pending`.
+  public func boundary() -> [Float] {
+    guard pendingCount > 0, let last = executors.last?.backboneOutput.values else { return [] }
+    let rows = last.values(shape: lastShape)
+    return staying[..<pendingCount].flatMap { lane in
+      rows[lane * last.features..<(lane + 1) * last.features]
+    }
+  }
+
+  /// Lets every sample stay, where there is no exit.
+  private func keepAll(_ shape: Tiles.Shape) -> Int {
+    for lane in 0..<shape.samples { staying[lane] = lane }
+    return shape.samples
+  }
+
   /// Answers the samples that leave at an exit.
   ///
   /// - Returns: The number of those that stay; `staying` then has their lanes, `present` who they are.
   private func decide(_ exit: Int, _ shape: Tiles.Shape) -> Int {
-    let isLast = exit == executors.count - 1
-    let threshold = isLast ? -Float.infinity : policy.thresholds[exit]
+    let threshold = exit < policy.thresholds.count ? policy.thresholds[exit] : nil
     var stayers = 0
     for index in 0..<shape.count {
       let tile = executors[exit].outputs[0].values.tile(index, of: shape)
@@ -162,10 +201,9 @@ public final class ExitRunner {
           scratch.values.span, earlierAnswers: history.span.extracting(past..<past + exit))
         history[past + exit] = Int32(label)
         seen[past + exit] = confidence
-        if isLast || confidence >= threshold {
-          answers[sample] = Answer(
-            exit: exit, label: label, confidence: confidence, probability: scratch.values[label])
-        } else {
+        answers[sample] = Answer(
+          exit: exit, label: label, confidence: confidence, probability: scratch.values[label])
+        if let threshold, !(confidence >= threshold) {
           staying[stayers] = position
           present[stayers] = sample
           stayers += 1

@@ -99,12 +99,16 @@ public final class NativePlan: JunctionPlan {
   ) throws {
     checkForward(weights, bias: bias, input: input, output: output)
     unsafe run(forwardLayout) { blocks, count, columns in
-      func run(_ slope: UnsafePointer<Float>?) {
+      // Two calls: a closure that both branches share would be allocated for each tile.
+      if var slope {
         unsafe kernels.table.forward(
-          blocks, count, columns, weights.values.base, bias.base, slope, input.base, output.base,
+          blocks, count, columns, weights.values.base, bias.base, &slope, input.base, output.base,
+          output.width)
+      } else {
+        unsafe kernels.table.forward(
+          blocks, count, columns, weights.values.base, bias.base, nil, input.base, output.base,
           output.width)
       }
-      if var slope { unsafe run(&slope) } else { run(nil) }
     }
   }
 

@@ -5,10 +5,13 @@ struct Architecture: Codable {
   var inputSize: Int
   var backbone: [LayerDescription]
   var branches: [BranchDescription]
+  /// True for the first part of a larger network, else not there.
+  var handsOver: Bool?
 
   enum CodingKeys: String, CodingKey {
     case backbone, branches
     case inputSize = "inputs"
+    case handsOver = "hands_over"
   }
 
   struct BranchDescription: Codable {
@@ -26,6 +29,7 @@ struct Architecture: Codable {
 
   init(_ network: Network) {
     inputSize = network.inputSize
+    handsOver = network.handsOver ? true : nil
     backbone = network.backbone.map(\.description)
     branches = network.branches.map {
       BranchDescription(
@@ -47,6 +51,6 @@ struct Architecture: Codable {
         Branch(
           name: $0.name, position: $0.position, layers: try layers($0.layers, $0.name),
           task: $0.task, lossWeight: $0.lossWeight)
-      })
+      }, handsOver: handsOver ?? false)
   }
 }

@@ -6,7 +6,8 @@ public struct ExitSettings: Codable, Hashable, Sendable {
   public var rule: String
   /// Per exit, the last included, what its outputs are divided by.
   public var temperatures: [Float]
-  /// Per exit but the last, the threshold in the rule's own terms; nil for never.
+  /// Per exit but the last, the threshold in the rule's own terms; nil for never. In the first part
+  /// of a network that was cut, the last exit has one, too.
   public var thresholds: [Float?]
   /// Where the numbers come from, when they were calibrated.
   public var calibration: Calibration?
@@ -64,8 +65,8 @@ public struct ExitSettings: Codable, Hashable, Sendable {
   }
 
   /// Checks the settings against a network read from the same file.
-  func validate(exits: Int) throws {
-    guard temperatures.count == exits, thresholds.count == exits - 1,
+  func validate(exits: Int, handsOver: Bool) throws {
+    guard temperatures.count == exits, thresholds.count == (handsOver ? exits : exits - 1),
       temperatures.allSatisfy({ $0 > 0 && $0.isFinite }),
       thresholds.allSatisfy({ $0?.isFinite ?? true })
     else {

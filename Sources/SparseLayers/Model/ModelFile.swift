@@ -28,6 +28,8 @@ public struct ModelFile: Sendable {
   public var data: DataDescription
   /// When samples leave at the network's exits, once that was calibrated.
   public var exitSettings: ExitSettings?
+  /// Which part of a larger network this is, when it is one.
+  public var split: SplitDescription?
 
   /// Puts a network and what is known of it together.
   ///
@@ -127,6 +129,7 @@ extension ModelFile {
     if let recipe { metadata["network_recipe"] = try json(recipe) }
     if let training { metadata["training_recipe"] = try json(training) }
     if let exitSettings { metadata["exit_settings"] = try json(exitSettings) }
+    if let split { metadata["split"] = try json(split) }
     return try Safetensors(metadata: metadata, tensors: tensors)
   }
 
@@ -196,7 +199,9 @@ extension ModelFile {
       training = try Self.decode("training_recipe", of: file)
       exitSettings = try Self.decode("exit_settings", of: file)
       let task = network.branches.last?.task
-      try exitSettings?.validate(exits: network.branches.count { $0.task == task })
+      try exitSettings?.validate(
+        exits: network.branches.count { $0.task == task }, handsOver: network.handsOver)
+      split = try Self.decode("split", of: file)
     } catch let error as SparseError {
       throw SparseError(error.code, "\(source): \(error.message)", cause: error)
     }

@@ -12,6 +12,9 @@ public struct Network: Sendable {
   public private(set) var backbone: [any Layer]
   /// The branches, in the order in which they leave the backbone.
   public private(set) var branches: [Branch]
+  /// Whether this is the first part of a larger network: then what the backbone writes is a result,
+  /// too, and there may be no branch after it, or none at all.
+  public let handsOver: Bool
 
   /// Creates a network.
   ///
@@ -19,12 +22,16 @@ public struct Network: Sendable {
   ///   - inputSize: The number of features of a sample.
   ///   - backbone: The shared layers, in order.
   ///   - branches: At least one; the last leaves after the whole backbone.
+  ///   - handsOver: Whether this is the first part of a larger network, whose branches may be fewer.
   /// - Throws: `SparseError.Code.shapeMismatch` when sizes do not follow each other,
   ///   `invalidArgument` when branches are missing, unordered, or named alike.
-  public init(inputSize: Int, backbone: [any Layer], branches: [Branch]) throws {
+  public init(
+    inputSize: Int, backbone: [any Layer], branches: [Branch], handsOver: Bool = false
+  ) throws {
     self.inputSize = inputSize
     self.backbone = backbone
     self.branches = branches
+    self.handsOver = handsOver
     try validate()
   }
 
@@ -135,7 +142,7 @@ extension Network {
         "A network has 1 to \(Pattern.maximumNeurons) inputs, not \(inputSize).")
     }
     try checkChain(backbone, from: inputSize, name: "backbone")
-    guard let last = branches.last, last.position == backbone.count else {
+    guard handsOver || branches.last?.position == backbone.count else {
       throw SparseError(
         .invalidArgument, "A network needs a last branch that leaves after its whole backbone.")
     }
