@@ -12,17 +12,19 @@ from harness.sweeps import FASHION_MNIST, Failure
 TASKS = ("left", "right")
 SEEDS = (0, 1, 2)
 DATA_SEED = 0
-BACKBONE = (1296, 1024, 512)
-DENSITY = 0.125
-# Every network has this backbone, and a full junction to the ten classes of each task.
+BACKBONE = (1296, 2048, 512)
+DENSITIES = (0.0378, 0.125)
+# Every network has this backbone, whose first neurons see windows of 7×7 pixels, and a full junction
+# to the ten classes of each task.
 NETWORK = (
     *("--layers", ",".join(map(str, (*BACKBONE, 10)))),
-    *("--density", str(DENSITY)),
+    *("--density", ",".join(map(str, (*DENSITIES, 1)))),
+    *("--pattern", "local:36x36,structured,full"),
 )
 # What the recipe is chosen from, for each benchmark.
 CANDIDATES = (
-    ("--epochs", "10"),
-    ("--epochs", "10", "--dropout", "0.2"),
+    ("--epochs", "8"),
+    ("--epochs", "8", "--dropout", "0.1"),
 )
 
 

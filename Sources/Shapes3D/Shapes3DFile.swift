@@ -19,6 +19,8 @@ public struct Shapes3DFile: ~Copyable {
   private let images: HDF5Dataset
   private let labels: HDF5Dataset
 
+  /// The most images of a file; the published one has 480,000.
+  private static let maximumSamples = 1 << 22
   /// The most bytes of images read at once.
   private static let sliceBytes = 256 << 20
   /// The most bytes of images that are returned together.
@@ -52,6 +54,12 @@ public struct Shapes3DFile: ~Copyable {
         .corruptFile,
         "\(path): has \(images.shape[0]) images, but labels of \(labels.shape[0]); there must be as "
           + "many, and at least one.")
+    }
+    guard images.shape[0] <= Self.maximumSamples else {
+      throw SparseError(
+        .unsupported,
+        "\(path): promises \(images.shape[0]) images; at most \(Self.maximumSamples) are accepted. "
+          + "Check that this is the right file.")
     }
     sampleCount = images.shape[0]
     self.path = path

@@ -133,7 +133,7 @@ struct Shapes3DTests {
         form: Shapes3DForm(downsampling: 16, isGray: true))
       let isHeldOut = { (image: Int) in Self.classes(image).prefix(2).allSatisfy { $0 >= 5 } }
       let test = (0..<Self.count).filter(isHeldOut)
-      #expect(parts.test.sampleCount == test.count && test.count == 120)
+      #expect(parts.test.sampleCount == test.count && test.count == 121)
       #expect(parts.training.sampleCount == Self.count - test.count)
       #expect(parts.test.targets.map(\.name) == ["scale", "floor_hue", "wall_hue"])
       #expect(parts.test.targets.map(\.classCount) == [8, 10, 10])

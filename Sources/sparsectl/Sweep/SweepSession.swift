@@ -28,14 +28,16 @@ struct SweepSession {
     let parts = try options.data.load(source, seed: 0)
     let features = try options.padding.features(
       of: parts.training, place: options.data.data ?? source.rawValue)
-    // Of several tasks the main one is swept over.
     let target = parts.training.targets[0]
     var common = NetworkRecipe(
       layerSizes: [features, target.classCount], connectivity: .densities([1]))
     common.setTasks([TaskRecipe(name: target.name, classes: target.classCount)])
     common.initializer = options.training.initializer
     options.hiddenLayers.apply(to: &common)
-    let (points, notes) = try options.networks.grid(common).points()
+    var (points, notes) = try options.networks.grid(common).points()
+    if parts.training.targets.count > 1 {
+      notes.append("of the tasks in the data, the sweep is over the first, '\(target.name)'.")
+    }
     let runner = try SweepRunner(
       parts: parts,
       settings: SweepSettings(

@@ -68,7 +68,7 @@ struct MNISTDirectory {
       isInstalled
       ? "Install it with 'sudo apt-get install dataset-fashion-mnist', or name the directory of "
         + "the four IDX files with --data."
-      : "Name the directory of the four IDX files with --data."
+      : "Name the directory of the four IDX files."
     guard let kind = try fileKind(of: path) else {
       throw SparseError(.fileSystem, "\(path): there is no such directory. \(remedy)")
     }
