@@ -3,7 +3,7 @@
 #include "csk_elementwise.h"
 
 static void forward(const csk_block *blocks, size_t block_count, const uint32_t *columns,
-                    const float *values, const float *bias, const float *slope, const float *x,
+                    const float *values, const float *bias, float slope, const float *x,
                     float *y, size_t width) {
   for (const csk_block *b = blocks; b < blocks + block_count; b++) {
     for (size_t r = 0; r < b->rows; r++) {
@@ -16,7 +16,7 @@ static void forward(const csk_block *blocks, size_t block_count, const uint32_t 
         for (size_t j = 0; j < width; j++) out[j] += w * in[j];
       }
     }
-    if (slope && b->is_last) relu(y + b->first_row * width, b->rows * width, *slope);
+    if (slope != 1 && b->is_last) relu(y + b->first_row * width, b->rows * width, slope);
   }
 }
 

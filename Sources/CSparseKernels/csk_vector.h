@@ -194,7 +194,7 @@ static void forward_lane(const csk_block *b, const uint32_t *columns, const floa
 }
 
 static void forward(const csk_block *blocks, size_t block_count, const uint32_t *columns,
-                    const float *values, const float *bias, const float *slope, const float *x,
+                    const float *values, const float *bias, float slope, const float *x,
                     float *y, size_t width) {
   for (const csk_block *b = blocks; b < blocks + block_count; b++) {
     const float *first = bias && b->is_first ? bias + b->first_row : NULL;
@@ -226,7 +226,7 @@ static void forward(const csk_block *blocks, size_t block_count, const uint32_t 
 #undef SUBTILES
     for (; j < width; j++) forward_lane(b, columns, values, first, x + j, out + j, width);
     /* The rows are still in the L1 cache. */
-    if (slope && b->is_last) relu(out, b->rows * width, *slope);
+    if (slope != 1 && b->is_last) relu(out, b->rows * width, slope);
   }
 }
 

@@ -83,7 +83,7 @@ public enum KernelFault: String, CaseIterable, Sendable, CustomStringConvertible
       }
     case .forwardActivation:
       table.forward = { blocks, count, columns, values, bias, _, x, y, width in
-        csk_plain().pointee.forward(blocks, count, columns, values, bias, nil, x, y, width)
+        csk_plain().pointee.forward(blocks, count, columns, values, bias, 1, x, y, width)
       }
     case .inputGradientWeight:
       table.input_gradient = { blocks, count, columns, values, dy, dx, width in

@@ -47,11 +47,11 @@ typedef struct {
   const char *name; /* "avx512", "avx2", "neon", "plain" */
   uint32_t lanes;   /* floats in a vector; tiles of a multiple of this are fast */
 
-  /* Y = bias + W·X, or Y += W·X where bias is NULL; then, where slope is not NULL, `relu` of every
-     row as soon as it is complete. Every group of rows must have a block with is_first and one with
+  /* Y = bias + W·X, or Y += W·X where bias is NULL; then, unless slope is 1, `relu` of every row as
+     soon as it is complete. Every group of rows must have a block with is_first and one with
      is_last. */
   void (*forward)(const csk_block *blocks, size_t block_count, const uint32_t *columns,
-                  const float *values, const float *bias, const float *slope, const float *x,
+                  const float *values, const float *bias, float slope, const float *x,
                   float *y, size_t width);
 
   /* dX += Wᵀ·dY. */

@@ -99,16 +99,9 @@ public final class NativePlan: JunctionPlan {
   ) throws {
     checkForward(weights, bias: bias, input: input, output: output)
     unsafe run(forwardLayout) { blocks, count, columns in
-      // Two calls: a closure that both branches share would be allocated for each tile.
-      if var slope {
-        unsafe kernels.table.forward(
-          blocks, count, columns, weights.values.base, bias.base, &slope, input.base, output.base,
-          output.width)
-      } else {
-        unsafe kernels.table.forward(
-          blocks, count, columns, weights.values.base, bias.base, nil, input.base, output.base,
-          output.width)
-      }
+      unsafe kernels.table.forward(
+        blocks, count, columns, weights.values.base, bias.base, slope ?? 1, input.base,
+        output.base, output.width)
     }
   }
 
@@ -131,8 +124,7 @@ public final class NativePlan: JunctionPlan {
     unsafe run(transposedLayout) { blocks, count, columns in
       unsafe kernels.table.forward(
         blocks, count, columns, weights.transposedValues.base, accumulating ? nil : noBias.base,
-        nil,
-        outputGradient.base, inputGradient.base, width)
+        1, outputGradient.base, inputGradient.base, width)
     }
   }
 

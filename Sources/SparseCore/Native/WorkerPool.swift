@@ -65,17 +65,19 @@ package final class WorkerPool: @unchecked Sendable {
     do {
       try work.perform(index)
     } catch {
-      lock.withLock { firstError = firstError ?? error }
+      lock.lock()
+      defer { lock.unlock() }
+      if firstError == nil { firstError = error }
     }
   }
 
   /// Throws what the last call's jobs left, and forgets it.
   private func throwFirstError() throws {
-    let error = lock.withLock {
-      defer { firstError = nil }
-      return firstError
-    }
-    if let error { throw error }
+    lock.lock()
+    defer { lock.unlock() }
+    guard let error = firstError else { return }
+    firstError = nil
+    throw error
   }
 
   /// What the threads get to see of a call, without owning it.

@@ -110,7 +110,7 @@ struct MNISTDirectoryTests {
   func missing(index: Int) throws {
     let directory = try TemporaryDirectory()
     try fill(directory, replacing: index)
-    expectError(.fileSystem, directory.path, Self.names[index], "--data") {
+    expectError(.fileSystem, directory.path, Self.names[index], "four IDX files") {
       _ = try DatasetSource.fashionMNIST.load(path: directory.path)
     }
   }
@@ -119,7 +119,7 @@ struct MNISTDirectoryTests {
   func noDirectory() throws {
     let directory = try TemporaryDirectory()
     let missing = directory.file("missing")
-    expectError(.fileSystem, missing, "no such directory", "--data") {
+    expectError(.fileSystem, missing, "no such directory", "four IDX files") {
       _ = try DatasetSource.mnist.load(path: missing)
     }
     expectError(.fileSystem, missing, "apt-get install dataset-fashion-mnist") {

@@ -143,7 +143,7 @@ import _SparseTestSupport
           let second = try make()
           let taken = Int(allocation_bytes_in_use()) - Int(before) - samples
           withExtendedLifetime((first, second)) {}
-          precondition(
+          #expect(
             abs(taken - expected) < expected / 100,
             "\(backend), density \(density): \(taken) bytes were taken, \(expected) expected")
         }
