@@ -73,7 +73,7 @@ let package = Package(
     .target(
       name: "SplitServing",
       dependencies: [
-        "SparseCore", "SparseLayers", "EarlyExit",
+        "SparseCore", "SparseLayers",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -127,7 +127,8 @@ let package = Package(
     .testTarget(
       name: "SplitServingTests",
       dependencies: [
-        "SparseCore", "SparseLayers", "EarlyExit", "SplitServing", "_SparseTestSupport",
+        "SparseCore", "SparseLayers", "SplitServing", "_SparseTestSupport",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: testing),
     .testTarget(

@@ -83,6 +83,13 @@ private func unquantized(_ datatype: TensorDatatype, _ name: String) -> RequestE
   ).naming(tensor: name)
 }
 
+extension [Int] {
+  /// The beginning of a shape from outside, for a message.
+  fileprivate var excerpt: String {
+    "[" + prefix(8).map(String.init).joined(separator: ", ") + (count > 8 ? ", …]" : "]")
+  }
+}
+
 extension InputTensor {
   /// The datatype, if it is one of those that are possible here.
   fileprivate func datatype(among possible: [TensorDatatype]) throws -> TensorDatatype {
@@ -101,7 +108,8 @@ extension InputTensor {
     for length in shape {
       let (product, overflows) = count.multipliedReportingOverflow(by: length)
       guard length >= 0, !overflows, product <= Int.max / 8 else {
-        throw failure("its shape is \(shape); lengths must be 0 or more, and their product small")
+        throw failure(
+          "its shape is \(shape.excerpt); lengths must be 0 or more, and their product no giant")
       }
       count = product
     }
@@ -110,14 +118,14 @@ extension InputTensor {
       guard range.count == count * datatype.byteCount else {
         throw failure(
           """
-          it has \(range.count) bytes, but \(datatype.rawValue) of shape \(shape) takes \
+          it has \(range.count) bytes, but \(datatype.rawValue) of shape \(shape.excerpt) takes \
           \(count * datatype.byteCount)
           """)
       }
       return datatype.values(body, range)
     case .numbers(let numbers):
       guard numbers.count == count else {
-        throw failure("it has \(numbers.count) numbers, but its shape \(shape) takes \(count)")
+        throw failure("it has \(numbers.count) numbers, but its shape \(shape.excerpt) takes \(count)")
       }
       if let bad = numbers.firstIndex(where: { !datatype.admits($0) }) {
         throw failure("number \(bad) is \(numbers[bad]), which is no \(datatype.rawValue)")
@@ -131,7 +139,11 @@ extension ModelSignature {
   /// The samples of an input tensor.
   fileprivate func samples(ofShape shape: [Int]) throws -> Int {
     guard shape.count == 2, shape[0] >= 0, shape[1] == features else {
-      throw RequestError.invalid("its shape is \(shape); model '\(name)' takes [-1, \(features)]")
+      let remedy =
+        shape.contains { $0 < 0 }
+        ? "lengths must be 0 or more"
+        : "model '\(name)' takes [-1, \(features)], where -1 is any number of samples"
+      throw RequestError.invalid("its shape is \(shape.excerpt); \(remedy)")
         .naming(tensor: InferenceCall.TensorName.input)
     }
     return shape[0]
