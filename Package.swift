@@ -73,7 +73,7 @@ let package = Package(
     .target(
       name: "SplitServing",
       dependencies: [
-        "SparseCore", "SparseLayers",
+        "SparseCore", "SparseLayers", "EarlyExit",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),

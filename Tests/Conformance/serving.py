@@ -25,13 +25,34 @@ def train(directory, seed=1):
         file.write(",".join(f"x{i}" for i in range(FEATURES)) + ",label\n")
         for sample in range(200):
             label = sample % CLASSES
-            values = (source.gauss(1.0 if i % CLASSES == label else 0.0, 0.5) for i in range(FEATURES))
-            file.write(",".join(f"{value:.4f}" for value in values) + f",{label}\n")
+            centers = (float(i % CLASSES == label) for i in range(FEATURES))
+            values = (f"{source.gauss(center, 0.5):.4f}" for center in centers)
+            file.write(",".join(values) + f",{label}\n")
     subprocess.run(
-        [SPARSECTL, "train", "--dataset", "csv", "--data", data, "--layers", LAYERS,
-         "--density", "0.5", "--exits", "1", "--epochs", "2", "--seed", str(seed),
-         "--output", model],
-        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        [
+            SPARSECTL,
+            "train",
+            "--dataset",
+            "csv",
+            "--data",
+            data,
+            "--layers",
+            LAYERS,
+            "--density",
+            "0.5",
+            "--exits",
+            "1",
+            "--epochs",
+            "2",
+            "--seed",
+            str(seed),
+            "--output",
+            model,
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     return model
 
 
@@ -66,9 +87,13 @@ class Server:
     def __init__(self, model, *options):
         self.process = subprocess.Popen(
             [SPARSECTL, "serve", model, "--port", "0", "--name", "net", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         self.log = []
-        threading.Thread(target=self._read_log, daemon=True).start()
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
             self.process.wait(20)
@@ -86,10 +111,14 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            return self.process.wait(60)
+            code = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        self._reader.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return code
 
 
 @contextlib.contextmanager
@@ -109,19 +138,61 @@ def certificates(directory):
     directory = pathlib.Path(directory)
 
     def openssl(*arguments):
-        subprocess.run(["openssl", *arguments], check=True, cwd=directory,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            ["openssl", *arguments],
+            check=True,
+            cwd=directory,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     for authority in ("ca", "other-ca"):
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                f"/CN={authority}", "-keyout", f"{authority}.key", "-out", f"{authority}.pem")
+        openssl(
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            f"/CN={authority}",
+            "-keyout",
+            f"{authority}.key",
+            "-out",
+            f"{authority}.pem",
+        )
     (directory / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
     for name, authority in (("server", "ca"), ("client", "ca"), ("stranger", "other-ca")):
-        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}",
-                "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{authority}.pem", "-CAkey",
-                f"{authority}.key", "-CAcreateserial", "-days", "2", "-extfile", "names",
-                "-out", f"{name}.pem")
+        openssl(
+            "req",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-subj",
+            f"/CN={name}",
+            "-keyout",
+            f"{name}.key",
+            "-out",
+            f"{name}.csr",
+        )
+        openssl(
+            "x509",
+            "-req",
+            "-in",
+            f"{name}.csr",
+            "-CA",
+            f"{authority}.pem",
+            "-CAkey",
+            f"{authority}.key",
+            "-CAcreateserial",
+            "-days",
+            "2",
+            "-extfile",
+            "names",
+            "-out",
+            f"{name}.pem",
+        )
     return directory
 
 

@@ -1,6 +1,7 @@
-"""What no client library would send, signals, certificates and tokens, against `sparsectl serve`."""
+"""What no client library would send, signals, certificates and tokens."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import pathlib
@@ -31,10 +32,19 @@ def tearDownModule():
 def message(samples=1, **parameters):
     """A request with a binary tensor: the body, and the length of its JSON."""
     data = struct.pack(f"<{samples * FEATURES}f", *([0.5] * (samples * FEATURES)))
-    head = json.dumps({
-        "inputs": [{"name": "input", "datatype": "FP32", "shape": [samples, FEATURES],
-                    "parameters": {"binary_data_size": len(data)}}],
-        "parameters": parameters}).encode()
+    head = json.dumps(
+        {
+            "inputs": [
+                {
+                    "name": "input",
+                    "datatype": "FP32",
+                    "shape": [samples, FEATURES],
+                    "parameters": {"binary_data_size": len(data)},
+                }
+            ],
+            "parameters": parameters,
+        }
+    ).encode()
     return head + data, len(head)
 
 
@@ -94,6 +104,24 @@ class WrongRequests(unittest.TestCase):
                     self.assertEqual(found, status, text)
                     self.assertIn(word, error(text))
                     self.assertTrue(is_well(server))
+            connection.close()
+
+    def test_a_body_that_waits_for_permission(self):
+        body, length = message()
+        with (
+            serving(model, "--max-body", "5000") as server,
+            socket.create_connection(("127.0.0.1", server.port), timeout=20) as peer,
+        ):
+            head = (
+                "POST /v2/models/net/infer HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                f"Inference-Header-Content-Length: {length}\r\nContent-Length: "
+            )
+            peer.sendall(f"{head}{len(body)}\r\n\r\n".encode())
+            self.assertEqual(peer.recv(65536), b"HTTP/1.1 100 Continue\r\n\r\n")
+            peer.sendall(body)
+            self.assertTrue(peer.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n"))
+            peer.sendall(f"{head}5001\r\n\r\n".encode())
+            self.assertTrue(peer.recv(65536).startswith(b"HTTP/1.1 413 "))
 
 
 class Load(unittest.TestCase):
@@ -101,7 +129,9 @@ class Load(unittest.TestCase):
 
     def test_full_queue_and_deadlines(self):
         # A batch waits for a second, so that the queue is full as long as the test wants.
-        with serving(model, "--max-batch", "64", "--max-queue", "64", "--max-delay", "1000") as server:
+        limits = ["--max-batch", "64", "--max-queue", "64", "--max-delay", "1000"]
+        with serving(model, *limits) as server:
+
             def ask(samples, **parameters):
                 connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
                 try:
@@ -126,8 +156,9 @@ class Load(unittest.TestCase):
     def test_shutdown_answers_what_is_held(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             server = Server(model, "--max-batch", "4096", "--max-delay", "1000")
-            connections = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-                           for _ in range(20)]
+            connections = [
+                http.client.HTTPConnection("127.0.0.1", server.port, timeout=20) for _ in range(20)
+            ]
             idle = socket.create_connection(("127.0.0.1", server.port))
             with concurrent.futures.ThreadPoolExecutor(20) as pool:
                 answers = [pool.submit(post, c, *message(2)) for c in connections]
@@ -138,7 +169,8 @@ class Load(unittest.TestCase):
             self.assertEqual(server.stop(), 0, "".join(server.log))
             with self.assertRaises(OSError):
                 socket.create_connection(("127.0.0.1", server.port), timeout=5)
-            idle.close()
+            for connection in (idle, *connections):
+                connection.close()
 
     def test_killed_and_started_again_on_the_same_port(self):
         server = Server(model)
@@ -146,11 +178,15 @@ class Load(unittest.TestCase):
         server.stop(signal.SIGKILL)
         again = subprocess.Popen(
             [SPARSECTL, "serve", model, "--port", str(server.port), "--name", "net"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
         self.assertIn(f":{server.port}", again.stdout.readline())
         self.assertTrue(is_well(server))
         again.terminate()
         self.assertEqual(again.wait(20), 0)
+        again.stdout.close()
 
 
 class Noise(unittest.TestCase):
@@ -159,8 +195,10 @@ class Noise(unittest.TestCase):
     def test_random_truncated_and_mutated(self):
         source = random.Random(1)
         body, length = message()
-        head = (f"POST /v2/models/net/infer HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
-                f"Inference-Header-Content-Length: {length}\r\n\r\n").encode()
+        head = (
+            f"POST /v2/models/net/infer HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+            f"Inference-Header-Content-Length: {length}\r\n\r\n"
+        ).encode()
         whole = head + body
         with serving(model, "--header-timeout", "0.5", "--body-timeout", "0.5") as server:
             for turn in range(600):
@@ -168,7 +206,7 @@ class Noise(unittest.TestCase):
                 if turn % 3 == 0:
                     noise = bytearray(source.randbytes(source.randrange(400)))
                 elif turn % 3 == 1:
-                    noise = noise[:source.randrange(len(noise))]
+                    noise = noise[: source.randrange(len(noise))]
                 else:
                     for _ in range(source.randrange(1, 6)):
                         noise[source.randrange(len(noise))] = source.randrange(256)
@@ -177,11 +215,9 @@ class Noise(unittest.TestCase):
                     if turn % 2:
                         peer.shutdown(socket.SHUT_WR)
                         # Whatever it says, it says it to an end.
-                        try:
+                        with contextlib.suppress(ConnectionError):
                             while peer.recv(65536):
                                 pass
-                        except ConnectionError:
-                            pass
                 if turn % 50 == 0:
                     self.assertTrue(is_well(server))
             self.assertTrue(is_well(server))
@@ -195,10 +231,8 @@ class Noise(unittest.TestCase):
             self.assertTrue(is_well(server))
             for peer in slow:
                 peer.settimeout(20)
-                try:
+                with contextlib.suppress(ConnectionError):
                     self.assertEqual(peer.recv(10), b"")
-                except ConnectionError:
-                    pass
                 peer.close()
 
 
@@ -218,8 +252,14 @@ class Access(unittest.TestCase):
     def test_tls_and_tokens(self):
         tokens = directory / "tokens"
         tokens.write_text("good\nold expires=2001-01-01T00:00:00Z\n")
-        options = ["--tls-certificate", directory / "server.pem", "--tls-key",
-                   directory / "server.key", "--token-file", tokens]
+        options = [
+            "--tls-certificate",
+            directory / "server.pem",
+            "--tls-key",
+            directory / "server.key",
+            "--token-file",
+            tokens,
+        ]
         with serving(model, *options) as server:
             self.assertTrue(server.url.startswith("https://"))
             good = {"Authorization": "Bearer good"}
@@ -240,8 +280,14 @@ class Access(unittest.TestCase):
             self.assertFalse(is_well(server, self.context(), **good))
 
     def test_mutual_tls(self):
-        options = ["--tls-certificate", directory / "server.pem", "--tls-key",
-                   directory / "server.key", "--tls-client-ca", directory / "ca.pem"]
+        options = [
+            "--tls-certificate",
+            directory / "server.pem",
+            "--tls-key",
+            directory / "server.key",
+            "--tls-client-ca",
+            directory / "ca.pem",
+        ]
         with serving(model, *options) as server:
             self.assertTrue(is_well(server, self.context(client="client")))
             for wrong in (self.context(), self.context(client="stranger")):
@@ -255,16 +301,37 @@ class Access(unittest.TestCase):
             (["missing.safetensors"], "missing.safetensors"),
             ([directory / "data.csv"], "data.csv"),
             ([model, "--token-file", directory / "empty"], "empty"),
-            ([model, "--tls-certificate", directory / "client.pem", "--tls-key",
-              directory / "server.key"], "client.pem"),
-            ([model, "--tls-certificate", directory / "empty", "--tls-key",
-              directory / "server.key"], "empty"),
+            (
+                [
+                    model,
+                    "--tls-certificate",
+                    directory / "client.pem",
+                    "--tls-key",
+                    directory / "server.key",
+                ],
+                "client.pem",
+            ),
+            (
+                [
+                    model,
+                    "--tls-certificate",
+                    directory / "empty",
+                    "--tls-key",
+                    directory / "server.key",
+                ],
+                "empty",
+            ),
             ([model, "--host", "192.0.2.1"], "192.0.2.1"),
         ]
         for arguments, word in cases:
             with self.subTest(word=word):
-                outcome = subprocess.run([SPARSECTL, "serve", *arguments, "--port", "0"],
-                                         capture_output=True, text=True, timeout=30, check=False)
+                outcome = subprocess.run(
+                    [SPARSECTL, "serve", *arguments, "--port", "0"],
+                    capture_output=True,
+                    text=True,
+                    timeout=30,
+                    check=False,
+                )
                 self.assertEqual(outcome.returncode, 1, outcome.stderr)
                 self.assertIn(word, outcome.stderr.splitlines()[-1])
                 self.assertEqual(outcome.stdout, "")

@@ -8,9 +8,8 @@ import unittest
 import numpy as np
 import tritonclient.http as http
 import tritonclient.http.aio as aio
-from tritonclient.utils import InferenceServerException
-
 from serving import CLASSES, FEATURES, Oracle, Server, train
+from tritonclient.utils import InferenceServerException
 
 BODY_LIMIT = 100_000
 
@@ -60,7 +59,8 @@ class Inference(unittest.TestCase):
         self.assertIn("binary_tensor_data", self.client.get_server_metadata()["extensions"])
         metadata = self.client.get_model_metadata("net")
         self.assertEqual(
-            metadata["inputs"], [{"name": "input", "datatype": "FP32", "shape": [-1, FEATURES]}])
+            metadata["inputs"], [{"name": "input", "datatype": "FP32", "shape": [-1, FEATURES]}]
+        )
         self.assertEqual([o["name"] for o in metadata["outputs"]], ["exit1", "output"])
 
     def test_every_way_to_send_and_to_get(self):
@@ -72,18 +72,25 @@ class Inference(unittest.TestCase):
                     with self.subTest(compression=compression, sent=sent_binary, got=got_binary):
                         outputs = None
                         if got_binary is not None:
-                            outputs = [http.InferRequestedOutput(name, binary_data=got_binary)
-                                       for name in ("output", "exit1")]
+                            outputs = [
+                                http.InferRequestedOutput(name, binary_data=got_binary)
+                                for name in ("output", "exit1")
+                            ]
                         result = self.client.infer(
-                            "net", [tensor(x, binary=sent_binary)], outputs=outputs,
-                            request_id="an id", request_compression_algorithm=compression)
+                            "net",
+                            [tensor(x, binary=sent_binary)],
+                            outputs=outputs,
+                            request_id="an id",
+                            request_compression_algorithm=compression,
+                        )
                         self.assertEqual(result.get_response()["id"], "an id")
                         for name, values in expected.items():
                             assert_close(result.as_numpy(name), values)
 
     def test_only_requested_outputs_come(self):
         result = self.client.infer(
-            "net", [tensor(samples(2))], outputs=[http.InferRequestedOutput("exit1")])
+            "net", [tensor(samples(2))], outputs=[http.InferRequestedOutput("exit1")]
+        )
         self.assertEqual([o["name"] for o in result.get_response()["outputs"]], ["exit1"])
 
     def test_datatypes(self):
@@ -99,10 +106,14 @@ class Inference(unittest.TestCase):
                         limits = np.iinfo(dtype)
                         steps = np.clip(x / factors + zero, limits.min, limits.max).astype(dtype)
                         zeros = np.full(1, zero, np.float32)
-                        result = self.client.infer("net", [
-                            tensor(factors, name="scale", binary=binary),
-                            tensor(steps, kind, binary=binary),
-                            tensor(zeros, name="zero_point", binary=binary)])
+                        result = self.client.infer(
+                            "net",
+                            [
+                                tensor(factors, name="scale", binary=binary),
+                                tensor(steps, kind, binary=binary),
+                                tensor(zeros, name="zero_point", binary=binary),
+                            ],
+                        )
                         expected = oracle((steps.astype(np.float32) - zero) * factors)
                         assert_close(result.as_numpy("output"), expected["output"])
 
@@ -110,7 +121,7 @@ class Inference(unittest.TestCase):
         x = samples(50)
         whole = self.client.infer("net", [tensor(x)]).as_numpy("output")
         for row in range(0, 50, 7):
-            alone = self.client.infer("net", [tensor(x[row:row + 1])]).as_numpy("output")
+            alone = self.client.infer("net", [tensor(x[row : row + 1])]).as_numpy("output")
             np.testing.assert_array_equal(alone[0], whole[row])
 
     def test_no_samples(self):
@@ -125,8 +136,9 @@ class Inference(unittest.TestCase):
     def test_asynchronous_calls_of_the_synchronous_client(self):
         client = http.InferenceServerClient(server.address, concurrency=4)
         self.addCleanup(client.close)
-        calls = [(samples(n, n), client.async_infer("net", [tensor(samples(n, n))]))
-                 for n in range(1, 9)]
+        calls = [
+            (samples(n, n), client.async_infer("net", [tensor(samples(n, n))])) for n in range(1, 9)
+        ]
         for x, call in calls:
             assert_close(call.get_result().as_numpy("output"), oracle(x)["output"])
 
@@ -137,7 +149,9 @@ class Inference(unittest.TestCase):
         self.assertEqual(after["inference_count"] - before["inference_count"], 3)
         self.assertEqual(
             after["inference_stats"]["success"]["count"]
-            - before["inference_stats"]["success"]["count"], 1)
+            - before["inference_stats"]["success"]["count"],
+            1,
+        )
         self.assertGreater(after["inference_stats"]["compute_infer"]["ns"], 0)
 
 
@@ -152,8 +166,10 @@ class Asyncio(unittest.IsolatedAsyncioTestCase):
             async def one(index):
                 x = samples(1 + index % 5, index)
                 result = await client.infer(
-                    "net", [tensor(x, binary=index % 2 == 0, module=aio)],
-                    request_compression_algorithm=(None, "gzip", "deflate")[index % 3])
+                    "net",
+                    [tensor(x, binary=index % 2 == 0, module=aio)],
+                    request_compression_algorithm=(None, "gzip", "deflate")[index % 3],
+                )
                 assert_close(result.as_numpy("output"), oracle(x)["output"])
 
             await asyncio.gather(*(one(index) for index in range(60)))
@@ -192,8 +208,9 @@ class Errors(unittest.TestCase):
         self.refused([tensor(np.zeros((1, FEATURES + 1), np.float32))], "input", str(FEATURES))
 
     def test_unknown_output(self):
-        self.refused([tensor(samples(1))], "logits", "exit1",
-                     outputs=[http.InferRequestedOutput("logits")])
+        self.refused(
+            [tensor(samples(1))], "logits", "exit1", outputs=[http.InferRequestedOutput("logits")]
+        )
 
     def test_data_count_differs_from_shape(self):
         wrong = tensor(samples(2), binary=False)
@@ -211,8 +228,9 @@ class Errors(unittest.TestCase):
         self.refused([tensor(samples(1))], "other", status="404", name="other")
 
     def test_too_large(self):
-        self.refused([tensor(samples(BODY_LIMIT // (4 * FEATURES) + 10))], str(BODY_LIMIT),
-                     status="413")
+        self.refused(
+            [tensor(samples(BODY_LIMIT // (4 * FEATURES) + 10))], str(BODY_LIMIT), status="413"
+        )
 
     def test_more_samples_than_the_queue(self):
         self.refused([tensor(samples(600))], "512", status="413")

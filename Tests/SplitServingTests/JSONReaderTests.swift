@@ -39,7 +39,8 @@ import Testing
     "reads the edges of what floats can be",
     arguments: [
       ("0", Float(0)), ("0.0e5", 0), ("1e-50", 0), ("1.4e-45", Float.leastNonzeroMagnitude),
-      ("3.4028235e38", .greatestFiniteMagnitude), ("1e39", .infinity), ("1e999999999999", .infinity),
+      ("3.4028235e38", .greatestFiniteMagnitude), ("1e39", .infinity),
+      ("1e999999999999", .infinity),
       ("1e-999999999999", 0), ("16777217", 16_777_216), ("16777219", 16_777_220),
       ("0.000000000000000000000000000000000000000000001", .leastNonzeroMagnitude),
       ("16777217.0000000000000000000000000000001", 16_777_218),

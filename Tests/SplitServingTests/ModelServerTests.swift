@@ -14,6 +14,7 @@ import _SparseTestSupport
 ///   - network: What it serves, as the model `net`.
 ///   - settings: Changes its configuration.
 ///   - body: Gets the port and the model's file.
+/// - Throws: What the closure throws, or what keeps the server from starting.
 func withServer(
   _ network: Network? = nil, _ settings: (inout ModelServer.Configuration) -> Void = { _ in },
   _ body: (_ port: Int, _ path: String) async throws -> Void
@@ -38,7 +39,9 @@ func withServer(
   }
   let port = await ports.first { _ in true }
   let result: Result<Void, any Error>
-  do { result = .success(try await body(try #require(port), path)) } catch { result = .failure(error) }
+  do { result = .success(try await body(try #require(port), path)) } catch {
+    result = .failure(error)
+  }
   task.cancel()
   _ = await task.result
   try result.get()
@@ -70,10 +73,13 @@ func withServer(
       #expect(try await isWell(port))
       let socket = try LoopbackSocket(port: port)
       for (path, words) in [
-        ("/v2/health/live", ["\"live\":true"]), ("/v2/health/ready", ["\"live\":true", "\"ready\":true"]),
+        ("/v2/health/live", ["\"live\":true"]),
+        ("/v2/health/ready", ["\"live\":true", "\"ready\":true"]),
         ("/v2", ["binary_tensor_data"]), ("/v2/models/net", ["[-1,24]", "exit1", "[-1,3]"]),
-        ("/v2/models/net/versions/1", ["\"versions\":[\"1\"]"]), ("/v2/models/n%65t/ready", ["true"]),
-        ("/v2/models/net/stats", ["\"inference_count\":2"]), ("/v2/models/stats", ["\"batch_size\":2"]),
+        ("/v2/models/net/versions/1", ["\"versions\":[\"1\"]"]),
+        ("/v2/models/n%65t/ready", ["true"]),
+        ("/v2/models/net/stats", ["\"inference_count\":2"]),
+        ("/v2/models/stats", ["\"batch_size\":2"]),
         ("/metrics?x=1", ["sparse_inference_samples_total{model=\"net\"} 2"]),
       ] {
         socket.send("GET", path)
@@ -122,7 +128,9 @@ func withServer(
   func noHTTP() async throws {
     try await withServer { port, _ in
       let longHeader = "GET /v2 HTTP/1.1\r\nx: \(String(repeating: "y", count: 200_000))\r\n\r\n"
-      for text in ["\u{1}\u{2}\u{3}\r\n\r\n", "GET\r\n\r\n", "GET /v2 HTTP/9.7.1\r\n\r\n", longHeader] {
+      for text in [
+        "\u{1}\u{2}\u{3}\r\n\r\n", "GET\r\n\r\n", "GET /v2 HTTP/9.7.1\r\n\r\n", longHeader,
+      ] {
         let socket = try LoopbackSocket(port: port)
         socket.send(text)
         let answer = await socket.receive()
@@ -130,6 +138,42 @@ func withServer(
         #expect(await socket.isClosedByPeer())
         #expect(try await isWell(port))
       }
+    }
+  }
+
+  @Test("answers garbage behind a request after the request")
+  func garbageBehind() async throws {
+    try await withServer { port, _ in
+      let socket = try LoopbackSocket(port: port)
+      socket.send("POST", "/v2/models/net/infer", body: request.encoded.body)
+      socket.send("\u{1}\u{2}\r\n\r\n")
+      #expect(await socket.receive()?.status == 200)
+      #expect(await socket.receive()?.status == 400)
+      let chunks = try LoopbackSocket(port: port)
+      chunks.send("POST /v2/models/net/infer HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")
+      #expect(await chunks.receive()?.status == 400)
+      #expect(try await isWell(port))
+    }
+  }
+
+  @Test("takes chunked bodies, up to their limits")
+  func chunked() async throws {
+    try await withServer(nil, { $0.connections.bodyBytes = 2048 }) { port, _ in
+      func answer(_ chunks: [[UInt8]]) async throws -> LoopbackSocket.Answer? {
+        let socket = try LoopbackSocket(port: port)
+        socket.send("POST /v2/models/net/infer HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for chunk in chunks {
+          socket.send(Array("\(String(chunk.count, radix: 16))\r\n".utf8) + chunk + [13, 10])
+        }
+        socket.send("0\r\n\r\n")
+        return await socket.receive()
+      }
+      let body = request.encoded.body
+      #expect(try await answer(body.map { [$0] })?.status == 200)
+      #expect(try await answer([body + [UInt8](repeating: 32, count: 2048)])?.status == 413)
+      // A closure's own 'try' says that it throws; those inside of macros do not.
+      let isWell = try await isWell(port)
+      #expect(isWell)
     }
   }
 
@@ -217,7 +261,8 @@ func withServer(
       let socket = try LoopbackSocket(port: port)
       for (token, status, word) in [
         ("Bearer good-token", 200, ""), ("bearer later", 200, ""), ("Bearer stale", 401, "expired"),
-        ("Bearer good-toke", 401, "unknown"), ("Bearer", 401, "wants"), ("Basic good-token", 401, "wants"),
+        ("Bearer good-toke", 401, "unknown"), ("Bearer", 401, "wants"),
+        ("Basic good-token", 401, "wants"),
       ] {
         socket.send("GET", "/v2", headers: [("Authorization", token)])
         let answer = try #require(await socket.receive())

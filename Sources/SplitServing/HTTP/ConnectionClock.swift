@@ -20,7 +20,8 @@ final class ConnectionClock {
 
   /// How often to look: a deadline is missed by a quarter at most.
   var tick: TimeAmount {
-    .init(min(.seconds(1), limits.headerTimeout / 4, limits.bodyTimeout / 4, limits.idleTimeout / 4))
+    let shortest = min(limits.headerTimeout, limits.bodyTimeout, limits.idleTimeout)
+    return .init(min(.seconds(1), shortest / 4))
   }
 
   func receivedBytes() {
@@ -48,6 +49,9 @@ final class ConnectionClock {
     quietSince = .now()
   }
 
+  /// Whether requests before the one that is being read still wait for their answers.
+  var hasEarlierRequests: Bool { unanswered > (reading == .body ? 1 : 0) }
+
   /// Whether the peer has kept the server waiting for too long.
   func isOverdue(at now: NIODeadline) -> Bool {
     // A pipelined request waits for the answer before it: that is the server's time.
@@ -57,7 +61,7 @@ final class ConnectionClock {
     switch reading {
     case .header: (wait, limit) = (Duration(now - readingSince), limits.headerTimeout)
     case .body: (wait, limit) = (Duration(now - readingSince), limits.bodyTimeout)
-    case .nothing where unanswered == 0 || isWriting:
+    case .nothing where unanswered <= 0 || isWriting:
       (wait, limit) = (Duration(now - quietSince), limits.idleTimeout)
     case .nothing: return false
     }

@@ -20,7 +20,7 @@ public struct ConnectionLimits: Hashable, Sendable {
   ///   - bodyTimeout: How long a peer may take to send a request's body.
   ///   - idleTimeout: How long a connection may be open without a request.
   public init(
-    bodyBytes: Int = 16 << 20, connections: Int = 1024, headerTimeout: Duration = .seconds(10),
+    bodyBytes: Int = 16 << 20, connections: Int = 512, headerTimeout: Duration = .seconds(10),
     bodyTimeout: Duration = .seconds(30), idleTimeout: Duration = .seconds(75)
   ) {
     self.bodyBytes = bodyBytes

@@ -9,28 +9,44 @@ final class MessageClockHandler: ChannelDuplexHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let clock: ConnectionClock
-  private var isAnswering = false
+  private let bodyLimit: Int
 
-  init(_ clock: ConnectionClock) { self.clock = clock }
+  /// - Parameters:
+  ///   - clock: The connection's clock.
+  ///   - bodyLimit: The largest body, in bytes, that peers who ask are told to send.
+  init(_ clock: ConnectionClock, bodyLimit: Int) {
+    self.clock = clock
+    self.bodyLimit = bodyLimit
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
-    case .head: clock.receivedHead()
+    case .head(let head):
+      clock.receivedHead()
+      if isWaiting(head) {
+        let go = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(go)), promise: nil)
+      }
     case .body: break
     case .end: clock.receivedEnd()
     }
     context.fireChannelRead(data)
   }
 
+  /// Whether the peer holds the body back until it is told to go on; a body that is too large gets
+  /// its answer without that.
+  private func isWaiting(_ head: HTTPRequestHead) -> Bool {
+    head.headers.first(name: "expect")?.lowercased() == "100-continue"
+      && head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0 <= bodyLimit
+  }
+
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head:
-      isAnswering = true
       clock.beganAnswer()
       context.write(data, promise: promise)
     case .body: context.write(data, promise: promise)
     case .end:
-      isAnswering = false
       let written = promise ?? context.eventLoop.makePromise(of: Void.self)
       let clock = NIOLoopBound(clock, eventLoop: context.eventLoop)
       // It has left when the system took it, not when it was written here.
@@ -40,7 +56,8 @@ final class MessageClockHandler: ChannelDuplexHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard error is HTTPParserError, !isAnswering else {
+    // Answers keep the order of requests: behind others, Hummingbird writes this one.
+    guard error is HTTPParserError, !clock.hasEarlierRequests else {
       context.fireErrorCaught(error)
       return
     }

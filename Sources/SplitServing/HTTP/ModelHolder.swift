@@ -57,7 +57,8 @@ final class ModelHolder: Sendable {
     let file = try ModelFile(contentsOf: configuration.modelPath)
     let model = try ServedModel(
       file.network, name: configuration.modelName, backend: configuration.backend,
-      threads: configuration.threads, batchCapacity: configuration.batching.batchSamples)
+      threads: configuration.threads, batchCapacity: configuration.batching.batchSamples,
+      tileWidth: configuration.tileWidth)
     // Once, so that the first request finds everything in place.
     let zeros = [Float](repeating: 0, count: model.signature.features)
     let heads = Array(model.signature.outputs.indices)

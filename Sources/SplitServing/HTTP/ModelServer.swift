@@ -27,6 +27,8 @@ public final class ModelServer: Sendable {
     public var backend = Backend.auto
     /// The most threads that compute.
     public var threads = 1
+    /// The lanes of every tile.
+    public var tileWidth = ServedModel.tileWidth
     /// How much work is taken at once.
     public var batching = BatchingLimits()
     /// How much patience and room there is for connections.
@@ -71,9 +73,11 @@ public final class ModelServer: Sendable {
     let plain = HTTPServerBuilder { responder in
       ServingChannel(responder: responder, limits: limits, statistics: statistics)
     }
-    builder = try configuration.tls.map {
-      try .tls(plain, tlsConfiguration: $0.configuration())
-    } ?? plain
+    if let tls = configuration.tls {
+      builder = try .tls(plain, tlsConfiguration: tls.configuration())
+    } else {
+      builder = plain
+    }
   }
 
   /// Listens and serves until the process is told to end, or the task is cancelled.

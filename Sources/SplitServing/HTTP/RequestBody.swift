@@ -36,14 +36,24 @@ extension Request {
   private func bytes(limit: Int) async throws -> [UInt8] {
     let announced = headers[.contentLength].flatMap { Int($0) }
     func tooLarge() -> RequestError {
-      RequestError(.tooLarge, "the body is larger than the \(limit) bytes that are accepted")
+      RequestError(
+        .tooLarge,
+        "the body is larger than the \(limit) bytes that are accepted, or in too many pieces")
     }
     if let announced, announced > limit { throw tooLarge() }
+    // Chunks of a byte each would take more of the server than their bytes.
+    var pieces = 4096 + limit / 256
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(announced ?? 0)
-    for try await buffer in body {
-      guard buffer.readableBytes <= limit - bytes.count else { throw tooLarge() }
-      bytes.append(contentsOf: buffer.readableBytesView)
+    // An announcement costs the peer nothing, so not all of it is believed.
+    bytes.reserveCapacity(min(announced ?? 0, 1 << 20))
+    do {
+      for try await buffer in body {
+        pieces -= 1
+        guard buffer.readableBytes <= limit - bytes.count, pieces >= 0 else { throw tooLarge() }
+        bytes.append(contentsOf: buffer.readableBytesView)
+      }
+    } catch let error where !(error is RequestError) {
+      throw RequestError.invalid("the body broke off after \(bytes.count) bytes (\(error))")
     }
     guard announced ?? bytes.count == bytes.count else {
       throw RequestError.invalid("the body ended after \(bytes.count) bytes, before its length")

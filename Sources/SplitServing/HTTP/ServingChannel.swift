@@ -22,7 +22,7 @@ struct ServingChannel: ServerChildChannel, HTTPChannelHandler {
       try pipeline.configureHTTPServerPipeline(
         withPipeliningAssistance: false, withErrorHandling: false,
         withOutboundHeaderValidation: false)
-      try pipeline.addHandler(MessageClockHandler(clock))
+      try pipeline.addHandler(MessageClockHandler(clock, bodyLimit: limits.bodyBytes))
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
       // Closes the connection after its last answer when the server shuts down.
       try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))

@@ -16,11 +16,11 @@ public final class ServedModel: Sendable {
 
   private let executor: Mutex<NetworkExecutor>
 
-  /// The lanes of every tile.
+  /// The lanes of every tile, unless one is chosen.
   ///
-  /// One sample must not pay for many lanes of padding, and a weight must be loaded for more than one
-  /// vector: with AVX2, 16 lanes take 1.6 times as long as a single sample does, and a sample of a
-  /// full tile a quarter more than in the widest tiles (784-512-256-10 at density 0.25).
+  /// 16 lanes take hardly longer than one, since the weights are read once in either case; 64 take
+  /// twice as long, which pays only where most requests bring many samples (784 × 512 at density
+  /// 0.25 with AVX2; `sparsectl bench --batch-size` measures it).
   public static let tileWidth = 16
 
   /// Plans a network and allocates its buffers.
@@ -31,15 +31,16 @@ public final class ServedModel: Sendable {
   ///   - backend: The engine of the products.
   ///   - threads: The most threads at work.
   ///   - batchCapacity: The samples of the largest batch.
+  ///   - tileWidth: The lanes of every tile. Models of one width give the same bits.
   /// - Throws: `SparseError.Code.backend` when an engine fails, `unsupported` when the activations
   ///   would fit no memory.
   public init(
     _ network: Network, name: String, backend: Backend = .auto, threads: Int = 1,
-    batchCapacity: Int = 64
+    batchCapacity: Int = 64, tileWidth: Int = ServedModel.tileWidth
   ) throws {
     let executor = try NetworkExecutor(
       network, backend: backend, threads: threads, batchCapacity: batchCapacity,
-      tileWidth: Self.tileWidth)
+      tileWidth: tileWidth)
     signature = ModelSignature(name: name, network: network)
     warnings = executor.plans.compactMap(\.warning)
     self.batchCapacity = batchCapacity

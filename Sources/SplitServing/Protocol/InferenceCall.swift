@@ -41,8 +41,8 @@ extension InferenceCall {
       guard [TensorName.input, TensorName.scale, TensorName.zeroPoint].contains(tensor.name) else {
         throw RequestError.invalid(
           """
-          model '\(model.name)' has no input '\(tensor.name.excerpt)'; it takes '\(TensorName.input)', \
-          and for INT8 and UINT8 also '\(TensorName.scale)' and '\(TensorName.zeroPoint)'
+          model '\(model.name)' has no input '\(tensor.name.excerpt)'; it takes \
+          '\(TensorName.input)', and for INT8 and UINT8 also '\(TensorName.scale)' and '\(TensorName.zeroPoint)'
           """)
       }
       guard tensors.updateValue(tensor, forKey: tensor.name) == nil else {
@@ -71,7 +71,8 @@ extension InferenceCall {
         return
       }
       throw RequestError.invalid(
-        "value \(bad) is \(values[bad]); all must be finite").naming(tensor: TensorName.input)
+        "value \(bad) is \(values[bad]); all must be finite"
+      ).naming(tensor: TensorName.input)
     }
   }
 }
@@ -125,7 +126,8 @@ extension InputTensor {
       return datatype.values(body, range)
     case .numbers(let numbers):
       guard numbers.count == count else {
-        throw failure("it has \(numbers.count) numbers, but its shape \(shape.excerpt) takes \(count)")
+        throw failure(
+          "it has \(numbers.count) numbers, but its shape \(shape.excerpt) takes \(count)")
       }
       if let bad = numbers.firstIndex(where: { !datatype.admits($0) }) {
         throw failure("number \(bad) is \(numbers[bad]), which is no \(datatype.rawValue)")

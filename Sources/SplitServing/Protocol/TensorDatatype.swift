@@ -24,6 +24,7 @@ enum TensorDatatype: String, CaseIterable, Sendable {
   /// - Parameters:
   ///   - bytes: A message.
   ///   - range: The elements in it.
+  /// - Returns: One number per element.
   /// - Precondition: The range lies in the message and holds whole elements.
   func values(_ bytes: [UInt8], _ range: Range<Int>) -> [Float] {
     precondition(

@@ -68,6 +68,7 @@ struct Serve: AsyncParsableCommand {
     configuration.port = port
     configuration.backend = engine.backend
     configuration.threads = engine.threadCount
+    configuration.tileWidth = batching.tileWidth
     configuration.batching = batching.limits
     configuration.connections = connections.limits
     configuration.tls = access.tls
@@ -79,7 +80,7 @@ struct Serve: AsyncParsableCommand {
       do {
         try Terminal.result("listening on \(url)")
       } catch {
-        logger.warning("stdout cannot be written", metadata: ["url": "\(url)", "error": "\(error)"])
+        logger.warning("nobody reads stdout", metadata: ["url": "\(url)", "error": "\(error)"])
       }
     }
   }

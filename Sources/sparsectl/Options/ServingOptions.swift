@@ -21,8 +21,16 @@ struct BatchingOptions: ParsableArguments {
       "How long a batch that is not full waits for more requests.", valueName: "milliseconds"))
   var delay = 0.0
 
+  @Option(
+    name: .customLong("tile-width"),
+    help: ArgumentHelp(
+      "The samples computed side by side; 64 suits requests of many samples.", valueName: "samples")
+  )
+  var tileWidth = ServedModel.tileWidth
+
   func validate() throws {
     try require(1...65536, "--max-batch", batchSamples)
+    try require(1...1024, "--tile-width", tileWidth)
     try require(batchSamples...(1 << 30), "--max-queue", queuedSamples)
     try require(0...10_000, "--max-delay", delay)
   }
@@ -47,7 +55,7 @@ struct ConnectionOptions: ParsableArguments {
     name: .customLong("max-connections"),
     help: ArgumentHelp(
       "The most connections open at once; others wait until one closes.", valueName: "count"))
-  var connections = 1024
+  var connections = 512
 
   @Option(
     name: .customLong("header-timeout"),
