@@ -41,7 +41,7 @@ run: ## Train on Fashion-MNIST at DENSITY (0.25) and measure the model
 	  --density $(DENSITY) $(if $(EPOCHS),--epochs $(EPOCHS)) --output "$(OUTPUT)")
 	$(SPARSECTL) measure "$(OUTPUT)"
 
-test: ## Run every test, optimised, then the README's code blocks
+test: ## Run every test, optimised, the server's clients, and the README's code blocks
 	@dev/require test
 	@dev/test $(ARGS)
 
