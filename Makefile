@@ -27,11 +27,11 @@ SPARSECTL := .build/release/sparsectl
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test sanitize kernels-neon lint format bench sweep-results exit-results task-results docs accuracy install sparsectl clean
+.PHONY: help run test sanitize kernels-neon lint format bench serving-load sweep-results exit-results task-results docs accuracy install sparsectl clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
-	@echo "Variables: DENSITY, EPOCHS, DATA, OUTPUT (run), ARGS (test, sanitize, bench, …-results), PREFIX (install), MNIST_DIR"
+	@echo "Variables: DENSITY, EPOCHS, DATA, OUTPUT (run), ARGS (test, sanitize, bench, serving-load, …-results), PREFIX (install), MNIST_DIR"
 
 run: ## Train on Fashion-MNIST at DENSITY (0.25) and measure the model
 	@dev/require run
@@ -41,7 +41,7 @@ run: ## Train on Fashion-MNIST at DENSITY (0.25) and measure the model
 	  --density $(DENSITY) $(if $(EPOCHS),--epochs $(EPOCHS)) --output "$(OUTPUT)")
 	$(SPARSECTL) measure "$(OUTPUT)"
 
-test: ## Run every test, optimised, then the README's code blocks
+test: ## Run every test, optimised, the server's clients, and the README's code blocks
 	@dev/require test
 	@dev/test $(ARGS)
 
@@ -64,6 +64,11 @@ format: ## Rewrite every Swift file in the project's format
 bench: ## Measure the engines and their peers in one run, into Benchmarks/RESULTS.md
 	@dev/require bench
 	@Benchmarks/run $(ARGS)
+
+serving-load: ## Measure the server beside MLServer, into Benchmarks/RESULTS-serving.md
+	@dev/require serving-load
+	@$(MAKE) --no-print-directory sparsectl
+	@Benchmarks/serving-load $(SPARSECTL) $(ARGS)
 
 sweep-results: ## Train the networks of RESULTS-sweep.md, check what must hold, write it
 	@dev/require sweep

@@ -18,12 +18,22 @@ let package = Package(
     .library(name: "SparseCore", targets: ["SparseCore"]),
     .library(name: "SparseLayers", targets: ["SparseLayers"]),
     .library(name: "EarlyExit", targets: ["EarlyExit"]),
+    .library(name: "SplitServing", targets: ["SplitServing"]),
     .executable(name: "sparsectl", targets: ["sparsectl"]),
     .library(name: "_SparseBench", targets: ["_SparseBench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+    // The server's transport: HTTP/1.1, TLS, signals and shutdown, logs. Only SplitServing and
+    // sparsectl see them; the engine stays free of networking.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // System libraries: a module map and the shims that Swift needs, nothing else.
@@ -66,6 +76,26 @@ let package = Package(
     .target(
       name: "Shapes3D", dependencies: ["CHDF5", "SparseCore", "SparseLayers"],
       swiftSettings: strict),
+    // The remote part of a split network: the only library with networking.
+    .target(
+      name: "SplitServing",
+      dependencies: [
+        "SparseCore", "SparseLayers", "EarlyExit",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
     // What 'sparsectl bench' and the package Benchmarks share; no promised API.
     .target(name: "CSparseBench"),
     .target(
@@ -74,8 +104,9 @@ let package = Package(
     .executableTarget(
       name: "sparsectl",
       dependencies: [
-        "SparseCore", "SparseLayers", "EarlyExit", "Shapes3D", "_SparseBench",
+        "SparseCore", "SparseLayers", "EarlyExit", "SplitServing", "Shapes3D", "_SparseBench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
 
@@ -102,6 +133,13 @@ let package = Package(
       swiftSettings: testing),
     .testTarget(
       name: "Shapes3DTests", dependencies: ["SparseCore", "SparseLayers", "Shapes3D"],
+      swiftSettings: testing),
+    .testTarget(
+      name: "SplitServingTests",
+      dependencies: [
+        "SparseCore", "SparseLayers", "SplitServing", "_SparseTestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: testing),
     .testTarget(
       name: "SparseBenchTests", dependencies: ["SparseCore", "SparseLayers", "_SparseBench"],

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 
 @main
-struct Sparsectl: ParsableCommand {
+struct Sparsectl: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sparsectl",
     abstract: "Train, measure and run neural networks whose connections are chosen beforehand.",
@@ -18,14 +18,15 @@ struct Sparsectl: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Train.self, Calibrate.self, Evaluate.self, Online.self, Measure.self, Predict.self,
-      Split.self, Convert.self, PatternCommand.self, DataCommand.self, Sweep.self, Bench.self,
+      Split.self, Serve.self, Convert.self, PatternCommand.self, DataCommand.self, Sweep.self,
+      Bench.self,
     ])
 
   /// Runs the command of the command line.
-  static func main() {
+  static func main() async {
     // A write past a limit or into a pipe nobody reads then fails, and is reported, as any other.
     signal(SIGXFSZ, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
-    main(nil)
+    await main(nil)
   }
 }

@@ -27,6 +27,8 @@ public final class NetworkExecutor {
   let phases: TilePhases
   /// The plans that decide how a batch is laid into tiles.
   private let shapingPlans: [any JunctionPlan]
+  /// The lanes of every tile; nil where the plans decide.
+  private let tileWidth: Int?
 
   /// Plans the junctions and allocates the buffers.
   ///
@@ -38,30 +40,34 @@ public final class NetworkExecutor {
   ///   - isTraining: Whether gradients will be computed.
   ///   - trainedBranches: When given, only these branches are trained; all other layers stay as they
   ///     are and run as in inference.
+  ///   - tileWidth: When given, the lanes of every tile. Kernels add up in an order that depends on
+  ///     the width; with one width, a sample's outputs have the same bits in any batch.
   ///   - seed: Decides what dropout drops.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   public convenience init(
     _ network: Network, backend: Backend = .auto, threads: Int = 1, batchCapacity: Int,
-    isTraining: Bool = false, trainedBranches: Set<String>? = nil, seed: UInt64 = 0
+    isTraining: Bool = false, trainedBranches: Set<String>? = nil, tileWidth: Int? = nil,
+    seed: UInt64 = 0
   ) throws {
     // Threads within a product and threads over tiles would get in each other's way.
     let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
     try self.init(
       network, threads: outer, batchCapacity: batchCapacity, isTraining: isTraining,
-      trainedBranches: trainedBranches, seed: seed
-    ) { try backend.plan($0, threads: inner, samples: batchCapacity) }
+      trainedBranches: trainedBranches, tileWidth: tileWidth, seed: seed
+    ) { try backend.plan($0, threads: inner, samples: tileWidth ?? batchCapacity) }
   }
 
   /// Builds an executor whose junctions are planned by the caller.
   package convenience init(
     _ network: Network, threads: Int = 1, batchCapacity: Int, isTraining: Bool,
-    trainedBranches: Set<String>? = nil, seed: UInt64, plan: (Pattern) throws -> any JunctionPlan
+    trainedBranches: Set<String>? = nil, tileWidth: Int? = nil, seed: UInt64,
+    plan: (Pattern) throws -> any JunctionPlan
   ) throws {
     let plans = try network.junctions.map { try plan($0.layer.pattern) }
     try self.init(
       network, plans: plans, shapedBy: plans, pool: WorkerPool(threads: threads),
       batchCapacity: batchCapacity, isTraining: isTraining, trainedBranches: trainedBranches,
-      keepsBackbone: false, seed: seed)
+      keepsBackbone: false, tileWidth: tileWidth, seed: seed)
   }
 
   /// Builds an executor from finished plans.
@@ -75,19 +81,25 @@ public final class NetworkExecutor {
   ///   - isTraining: Whether gradients will be computed.
   ///   - trainedBranches: The only branches that are trained; nil for all layers.
   ///   - keepsBackbone: Whether `backboneOutput` is still whole after a pass.
+  ///   - tileWidth: The lanes of every tile; nil where the plans decide.
   ///   - seed: Decides what dropout drops.
   /// - Throws: `SparseError.Code.unsupported` when the activations would fit no memory.
   init(
     _ network: Network, plans: [any JunctionPlan], shapedBy shapingPlans: [any JunctionPlan],
     pool: WorkerPool, batchCapacity: Int, isTraining: Bool, trainedBranches: Set<String>? = nil,
-    keepsBackbone: Bool, seed: UInt64
+    keepsBackbone: Bool, tileWidth: Int? = nil, seed: UInt64
   ) throws {
-    precondition(batchCapacity >= 1, "a batch of \(batchCapacity) samples")
+    precondition(
+      batchCapacity >= 1 && tileWidth ?? 1 >= 1,
+      "a batch of \(batchCapacity) samples in tiles of \(tileWidth ?? 1)")
     original = network
     self.batchCapacity = batchCapacity
     self.plans = plans
     self.shapingPlans = shapingPlans
-    let lanes = Self.lanes(shapingPlans, batchCapacity: batchCapacity)
+    self.tileWidth = tileWidth
+    let lanes =
+      tileWidth.map { Tiles.Shape(samples: batchCapacity, width: $0).lanes }
+      ?? Self.lanes(shapingPlans, batchCapacity: batchCapacity)
     try Self.checkMemory(network, lanes: lanes, isTraining: isTraining)
     var builder = OperatorBuilder(
       network: network, capacity: lanes, isTraining: isTraining, trainedBranches: trainedBranches,
@@ -126,7 +138,8 @@ public final class NetworkExecutor {
   public func shape(samples: Int) -> Tiles.Shape {
     precondition(
       samples <= batchCapacity, "\(samples) samples; the executor was built for \(batchCapacity)")
-    return Self.shape(shapingPlans, samples: samples)
+    return tileWidth.map { Tiles.Shape(samples: samples, width: $0) }
+      ?? Self.shape(shapingPlans, samples: samples)
   }
 
   /// The widest tile that a plan asks for: every kernel copes with more lanes than it likes best.
@@ -147,6 +160,24 @@ public final class NetworkExecutor {
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   public func forward(_ pass: Pass) throws {
     try phases.forward(pass)
+  }
+
+  /// Computes some branches for the batch that is in `input`, and what they need of the backbone.
+  ///
+  /// - Parameters:
+  ///   - pass: The batch's layout and mode.
+  ///   - branches: The branches, by their position in the network; the outputs of the others hold
+  ///     no information afterwards.
+  /// - Throws: `SparseError.Code.backend` when an engine fails.
+  public func forward(_ pass: Pass, branches: Set<Int>) throws {
+    let depth = branches.map { original.branches[$0].position }.max() ?? 0
+    let isNeeded = original.places.map { place in
+      switch place {
+      case .backbone(let index): index < depth
+      case .branch(let branch, _): branches.contains(branch)
+      }
+    }
+    try phases.forward(pass, where: isNeeded)
   }
 
   /// Computes all gradients from those in `outputs`, for the batch that went forward last.

@@ -15,6 +15,8 @@ final class TilePhases: ParallelWork {
   private var forwardRun = 0..<0
   private var backwardRun = 0..<0
   private var between: (any ParallelWork)?
+  /// Which operators go forward; empty for all.
+  private var isNeeded: [Bool] = []
 
   init(_ operators: [any LayerOperator], _ pool: WorkerPool) {
     self.operators = operators
@@ -30,7 +32,10 @@ final class TilePhases: ParallelWork {
     return zip(starts, starts.dropFirst() + [needsWholeBatch.count]).map { $0..<$1 }
   }
 
-  func forward(_ pass: Pass) throws {
+  /// Takes a batch forward, through all operators or through those that are needed.
+  func forward(_ pass: Pass, where isNeeded: [Bool] = []) throws {
+    self.isNeeded = isNeeded
+    defer { self.isNeeded = [] }
     for run in forwardRuns { try perform(pass, forward: run, nil, backward: 0..<0) }
   }
 
@@ -72,7 +77,9 @@ final class TilePhases: ParallelWork {
 
   /// One tile of the phase at hand.
   func perform(_ tile: Int) throws {
-    for index in forwardRun { try operators[index].forward(tile: tile, pass) }
+    for index in forwardRun where isNeeded.isEmpty || isNeeded[index] {
+      try operators[index].forward(tile: tile, pass)
+    }
     try between?.perform(tile)
     for index in backwardRun.reversed() { try operators[index].backward(tile: tile, pass) }
   }

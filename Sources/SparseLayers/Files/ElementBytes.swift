@@ -41,7 +41,7 @@ extension Float {
   /// Widens a 16-bit IEEE float, given by its bits, without loss.
   ///
   /// `Float16` does the same, but does not exist on every platform.
-  init(halfBits bits: UInt16) {
+  package init(halfBits bits: UInt16) {
     let sign = UInt32(bits & 0x8000) << 16
     let exponent = UInt32(bits >> 10) & 0x1f
     let fraction = UInt32(bits & 0x3ff)

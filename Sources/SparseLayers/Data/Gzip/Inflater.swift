@@ -1,8 +1,19 @@
 import CZlib
 import SparseCore
 
-/// Owns one zlib stream that decompresses gzip members.
-@safe struct Inflater: ~Copyable {
+/// Owns one zlib stream that decompresses.
+@safe package struct Inflater: ~Copyable {
+  /// What surrounds the compressed data.
+  package enum Format: Sendable {
+    /// Members with a header and a checksum (RFC 1952).
+    case gzip
+    /// A stream with a checksum (RFC 1950), which HTTP calls "deflate".
+    case zlib
+
+    /// What zlib calls the format.
+    fileprivate var windowBits: Int32 { self == .gzip ? MAX_WBITS + 16 : MAX_WBITS }
+  }
+
   /// On the heap because zlib checks that a stream has not moved.
   private let stream: UnsafeMutablePointer<z_stream>
 
@@ -21,16 +32,16 @@ import SparseCore
     let produced: Int
   }
 
-  /// Starts a stream at the beginning of a gzip member.
+  /// Starts a stream at the beginning of the data.
   ///
+  /// - Parameter format: What surrounds them.
   /// - Throws: `SparseError` with code `.backend` when zlib finds no memory.
-  init() throws {
+  init(_ format: Format = .gzip) throws {
     let made = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     unsafe made.initialize(to: z_stream())
-    let gzipOnly = MAX_WBITS + 16
     let status = unsafe inflateInit2_(
       made,
-      gzipOnly,
+      format.windowBits,
       ZLIB_VERSION,
       Int32(MemoryLayout<z_stream>.size)
     )

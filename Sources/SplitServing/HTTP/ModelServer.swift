@@ -1,0 +1,119 @@
+internal import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdTLS
+public import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+public import SparseCore
+internal import UnixSignals
+
+/// Serves a model file: the remote part of a split network, or a whole one.
+///
+/// It speaks the Open Inference Protocol V2 over HTTP/1.1 with the binary tensor extension, so that
+/// the clients of Triton and KServe can use it. SIGHUP loads the file again without dropping a
+/// request; SIGTERM and SIGINT end the server once it has answered all that it holds.
+public final class ModelServer: Sendable {
+  /// What a server serves, where, and how much of it.
+  public struct Configuration: Sendable {
+    /// The model file.
+    public var modelPath: String
+    /// What clients call the model.
+    public var modelName: String
+    /// The address to listen on.
+    public var host = "127.0.0.1"
+    /// The port to listen on; 0 for any that is free.
+    public var port = 8080
+    /// The engine of the products.
+    public var backend = Backend.auto
+    /// The most threads that compute.
+    public var threads = 1
+    /// The lanes of every tile.
+    public var tileWidth = ServedModel.tileWidth
+    /// How much work is taken at once.
+    public var batching = BatchingLimits()
+    /// How much patience and room there is for connections.
+    public var connections = ConnectionLimits()
+    /// The files of TLS; nil for plain HTTP.
+    public var tls: TLSFiles?
+    /// The file of the bearer tokens that are accepted; nil when none is wanted.
+    public var tokenFile: String?
+    /// How long the server takes to answer what it holds when it ends, before it gives up.
+    public var shutdownTimeout = Duration.seconds(30)
+    /// The version that the server says it has.
+    public var version = "unknown"
+
+    /// The settings of a server on this machine only.
+    ///
+    /// - Parameters:
+    ///   - modelPath: The model file.
+    ///   - modelName: What clients call the model.
+    public init(modelPath: String, modelName: String) {
+      self.modelPath = modelPath
+      self.modelName = modelName
+    }
+  }
+
+  private let configuration: Configuration
+  private let logger: Logger
+  private let statistics = ServingStatistics()
+  private let models: ModelHolder
+  private let builder: HTTPServerBuilder
+
+  /// Reads all files, so that what is wrong with them shows before the server listens.
+  ///
+  /// - Parameters:
+  ///   - configuration: What to serve, where, and how much of it.
+  ///   - logger: Where to write what happens.
+  /// - Throws: `SparseError` that names the file at fault.
+  public init(_ configuration: Configuration, logger: Logger) throws {
+    self.configuration = configuration
+    self.logger = logger
+    models = try ModelHolder(configuration, statistics: statistics, logger: logger)
+    let (limits, statistics) = (configuration.connections, statistics)
+    let plain = HTTPServerBuilder { responder in
+      ServingChannel(responder: responder, limits: limits, statistics: statistics)
+    }
+    if let tls = configuration.tls {
+      builder = try .tls(plain, tlsConfiguration: tls.configuration())
+    } else {
+      builder = plain
+    }
+  }
+
+  /// Listens and serves until the process is told to end, or the task is cancelled.
+  ///
+  /// - Parameter onListening: Called with the server's URL once it takes requests.
+  /// - Throws: `SparseError.Code.fileSystem` when the address cannot be listened on.
+  public func run(onListening: @escaping @Sendable (_ url: String) -> Void) async throws {
+    let (host, scheme) = (configuration.host, configuration.tls == nil ? "http" : "https")
+    let application = Application(
+      responder: ServingResponder(
+        models: models, statistics: statistics, bodyLimit: configuration.connections.bodyBytes,
+        version: configuration.version),
+      server: builder,
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: configuration.port), backlog: 1024,
+        availableConnectionsDelegate: MaximumAvailableConnections(
+          configuration.connections.connections)),
+      onServerRunning: { channel in
+        let shown = host.contains(":") ? "[\(host)]" : host
+        onListening("\(scheme)://\(shown):\(channel.localAddress?.port ?? 0)")
+      },
+      logger: logger)
+    var group = ServiceGroupConfiguration(
+      services: [application, ReloadService(models: models)],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    group.maximumGracefulShutdownDuration = configuration.shutdownTimeout
+    do {
+      try await ServiceGroup(configuration: group).run()
+    } catch let error as IOError {
+      throw SparseError(
+        .fileSystem,
+        """
+        Cannot listen on \(host), port \(configuration.port): \(error). Choose an address of this \
+        machine and a port that nobody uses ('--port 0' finds one).
+        """, cause: error)
+    }
+    logger.info("server ended")
+  }
+}

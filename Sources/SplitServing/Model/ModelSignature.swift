@@ -1,0 +1,64 @@
+public import SparseLayers
+
+/// What a served model takes and gives.
+public struct ModelSignature: Sendable {
+  /// One of the model's outputs: a branch of its network.
+  public struct Output: Hashable, Sendable {
+    /// The branch's name.
+    public let name: String
+    /// The number of values for each sample.
+    public let size: Int
+  }
+
+  /// The version of every model that is served; a reloaded file is the same version to its users.
+  public static let version = "1"
+
+  /// What clients call the model.
+  public let name: String
+  /// The number of values of each sample, in the only input `input`.
+  public let features: Int
+  /// The outputs, one per branch, in the network's order.
+  public let outputs: [Output]
+
+  /// The signature of a network.
+  ///
+  /// - Parameters:
+  ///   - name: What clients call the model.
+  ///   - network: The network.
+  public init(name: String, network: Network) {
+    self.name = name
+    features = network.inputSize
+    outputs = network.branches.map { branch in
+      Output(
+        name: branch.name,
+        size: branch.layers.last?.outputSize ?? network.backboneSize(at: branch.position))
+    }
+  }
+}
+
+/// The protocol's description of a model.
+struct ModelMetadata: Encodable {
+  struct Tensor: Encodable {
+    var name: String
+    var datatype: String
+    var shape: [Int]
+  }
+
+  var name: String
+  var versions = [ModelSignature.version]
+  var platform = "sparse-engine"
+  var inputs: [Tensor]
+  var outputs: [Tensor]
+
+  init(_ signature: ModelSignature) {
+    name = signature.name
+    inputs = [
+      Tensor(
+        name: InferenceCall.TensorName.input, datatype: TensorDatatype.fp32.rawValue,
+        shape: [-1, signature.features])
+    ]
+    outputs = signature.outputs.map {
+      Tensor(name: $0.name, datatype: TensorDatatype.fp32.rawValue, shape: [-1, $0.size])
+    }
+  }
+}
