@@ -34,7 +34,8 @@ struct SweepSession {
     common.setTasks([TaskRecipe(name: target.name, classes: target.classCount)])
     common.initializer = options.training.initializer
     options.hiddenLayers.apply(to: &common)
-    var (points, notes) = try options.networks.grid(common).points()
+    let (points, roundings) = try options.networks.grid(common).points()
+    var notes = roundings
     if parts.training.targets.count > 1 {
       notes.append("of the tasks in the data, the sweep is over the first, '\(target.name)'.")
     }
