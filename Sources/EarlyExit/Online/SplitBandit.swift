@@ -138,18 +138,19 @@ public struct SplitBandit: Sendable {
     return confidence >= threshold ? arms[arm].exit : prices.count - 1
   }
 
-  /// An arm's reward for a sample, nil when its exit did not see it.
+  /// An arm's reward for a sample, nil when the confidences do not tell it: its exit did not see the
+  /// sample, or the arm would have gone on to the last exit and the sample did not.
   ///
-  /// Where the arm would have gone on to the last exit but the sample did not, the deepest confidence
-  /// that was seen stands in for the last one.
+  /// What is chosen decides all arms of lower thresholds at the same exit. Those of higher ones are
+  /// told of the samples that are sure enough for them, which flatters them, until they are tried.
   private func reward(of arm: Int, _ confidences: [Float]) -> Double? {
     let exit = arms[arm].exit
     guard exit < confidences.count, confidences[exit].isFinite else { return nil }
     guard let threshold = arms[arm].threshold, confidences[exit] < threshold else {
       return Double(confidences[exit]) - prices[exit]
     }
-    guard let deepest = confidences.last(where: \.isFinite) else { return nil }
-    return Double(deepest) - priceOfGoingOn
+    guard confidences.count == prices.count else { return nil }
+    return Double(confidences[prices.count - 1]) - priceOfGoingOn
   }
 }
 
