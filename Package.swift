@@ -147,7 +147,7 @@ let package = Package(
     .testTarget(
       name: "sparsectlTests",
       dependencies: [
-        "sparsectl", "SparseLayers", "_SparseTestSupport",
+        "sparsectl", "SparseLayers", "EarlyExit", "_SparseTestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: testing),

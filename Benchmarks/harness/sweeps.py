@@ -32,6 +32,7 @@ SPARSE = (
     *("--patterns", "local+structured+full"),
 )
 HEADLINE = ("--reference", DENSE, *SPARSE)
+FULL = ("--hidden", DENSE, "--densities", "1")
 # Equal weights, from dense and narrow to sparse and wide.
 BUDGET = (
     *("--pad-input", "800", "--budget-weights", "17000", "--hidden", "1"),
@@ -89,11 +90,11 @@ class Results:
     own: tuple[str, ...]
     tables: dict[str, Sweep]
     headline: Sweep
-    # The dense reference by the recipe that is best for it alone.
-    dense: tuple[tuple[str, ...], Sweep]
-    # The sparse network's second pattern, for comparison: without windows.
-    balanced: Sweep
     budget: Sweep
+    # Where the recipe was chosen: the dense reference by the recipe that is best for it alone, and
+    # the sparse network with a pattern without windows.
+    dense: tuple[tuple[str, ...], Sweep] | None
+    balanced: Sweep | None
 
 
 class Study:
@@ -134,6 +135,7 @@ class Study:
     def results(self, dataset: str, choices: Choices) -> Results:
         """Trains what is missing for one data set."""
         own, best = choices.own, choices.dense
+        is_choice = dataset == CHOSEN_ON
         return Results(
             DATASETS[dataset],
             own,
@@ -144,12 +146,11 @@ class Study:
                 "own": self._sweep(dataset, "table-own", *TABLE, *_final(own)),
             },
             self._sweep(dataset, "headline", *HEADLINE, *_final(own)),
-            (
-                best,
-                self._sweep(dataset, "dense", "--hidden", DENSE, "--densities", "1", *_final(best)),
-            ),
-            self._sweep(dataset, "balanced", *SPARSE[:4], "--patterns", "balanced", *_final(own)),
             self._sweep(dataset, "budget", *BUDGET, *PUBLISHED),
+            (best, self._sweep(dataset, "dense", *FULL, *_final(best))) if is_choice else None,
+            self._sweep(dataset, "balanced", *SPARSE[:4], "--patterns", "balanced", *_final(own))
+            if is_choice
+            else None,
         )
 
     def _choice(self, dataset: str, number: int, candidate: tuple[str, ...]) -> Sweep:

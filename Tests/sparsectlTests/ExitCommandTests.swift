@@ -1,3 +1,4 @@
+import EarlyExit
 import Foundation
 import SparseCore
 import SparseLayers
@@ -25,7 +26,9 @@ struct ExitCommandTests {
     return model
   }
 
-  private func json(_ arguments: String...) throws -> [String: Any] {
+  private func json(_ arguments: String...) throws -> [String: Any] { try json(arguments) }
+
+  private func json(_ arguments: [String]) throws -> [String: Any] {
     let outcome = try Program.start(arguments + ["--json"]).finish()
     #expect(outcome.ending == .exited(0), "\(outcome.stderr)")
     return try outcome.json()
@@ -126,5 +129,44 @@ struct ExitCommandTests {
     #expect(lines[0] == "threshold,accuracy,expected_macs" && lines.count > 10)
     let latency = try #require(report["latency"] as? [String: Any])
     #expect(latency["counted_macs"] as? Double == report["expected_macs"] as? Double)
+  }
+
+  @Test("the online policy runs on records and live, and draws its course")
+  func online() throws {
+    let directory = try TemporaryDirectory()
+    let model = try train(directory)
+    let arguments = ["online", model, "--data", directory.path, "--noise", "0,0.4", "--seed", "3"]
+    let recorded = try json(arguments)
+    let policies = try #require(recorded["policies"] as? [[String: Any]])
+    #expect(
+      policies.map { $0["policy"] as? String } == ["bandit", "random", "oracle", "last exit"])
+    #expect(policies.allSatisfy { ($0["phases"] as? [Any])?.count == 2 })
+    let last = try #require(policies.last?["total"] as? [String: Any])
+    #expect(last["saved"] as? Double == 0)
+    let live = try json(arguments + ["--live"])
+    #expect((live["policies"] as? [[String: Any]])?.first?["policy"] as? String == "bandit, live")
+    for wrong in [["--noise", "-1"], ["--discount", "0"], ["--thresholds", "nan"]] {
+      let outcome = try Program.start(["online", model, "--data", directory.path] + wrong).finish()
+      #expect(outcome.ending == .exited(64), "\(wrong): \(outcome.stderr)")
+    }
+  }
+
+  @Test("a model is cut into two files, and the edge part is not taken for a whole model")
+  func split() throws {
+    let directory = try TemporaryDirectory()
+    let model = try train(directory)
+    let report = try json("split", model, "--at", "1")
+    let edge = try #require((report["edge"] as? [String: Any])?["file"] as? String)
+    let remote = try #require((report["remote"] as? [String: Any])?["file"] as? String)
+    try ModelFile(contentsOf: edge).requireCounterpart(ModelFile(contentsOf: remote))
+    #expect(report["boundary_features"] as? Int == 20)
+    for arguments in [["evaluate", edge], ["calibrate", edge], ["split", edge, "--at", "0"]] {
+      let data = arguments[0] == "split" ? [] : ["--data", directory.path]
+      let outcome = try Program.start(arguments + data).finish()
+      #expect(outcome.ending == .exited(1), "\(outcome.stderr)")
+      #expect(outcome.stderr.contains("part of"), "\(outcome.stderr)")
+    }
+    let outcome = try Program.start(["split", model, "--at", "3"]).finish()
+    #expect(outcome.ending == .exited(1) && outcome.stderr.contains("from 0 to 2"))
   }
 }

@@ -55,6 +55,13 @@ final class ModelHolder: Sendable {
   ) throws -> State {
     let tokens = try configuration.tokenFile.map { try BearerTokens(contentsOf: $0) }
     let file = try ModelFile(contentsOf: configuration.modelPath)
+    guard !file.network.handsOver else {
+      throw SparseError(
+        .unsupported,
+        """
+        \(configuration.modelPath): is the edge part of a model that was split. Serve the remote part.
+        """)
+    }
     let model = try ServedModel(
       file.network, name: configuration.modelName, backend: configuration.backend,
       threads: configuration.threads, batchCapacity: configuration.batching.batchSamples,

@@ -68,7 +68,7 @@ struct Calibrate: ParsableCommand {
 
   func run() throws {
     try AtomicFile.requireWritable(output ?? model)
-    var file = try ModelFile(contentsOf: model)
+    var file = try ModelFile(answering: model)
     let exits = file.network.exits
     guard exits.count > 1 else {
       throw SparseError(

@@ -76,7 +76,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     for path in [curve, plot].compactMap({ $0 }) { try AtomicFile.requireWritable(path) }
-    let file = try ModelFile(contentsOf: model)
+    let file = try ModelFile(answering: model)
     let policy = try policy(of: file)
     let test = try data.load(
       data.source(of: file, named: model), seed: file.training?.seed ?? 0
@@ -116,7 +116,7 @@ struct Evaluate: ParsableCommand {
 
   /// Another model's last exit on the same samples.
   private func peer(_ path: String, on test: Dataset) throws -> ExitCurvePlot.Peer {
-    let file = try ModelFile(contentsOf: path)
+    let file = try ModelFile(answering: path)
     try file.requireFit(of: test, from: data.data ?? "the test part")
     let executor = try NetworkExecutor(
       file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)

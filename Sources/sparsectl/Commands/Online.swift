@@ -56,7 +56,7 @@ struct Online: ParsableCommand {
 
   func run() throws {
     if let plot { try AtomicFile.requireWritable(plot) }
-    let file = try ModelFile(contentsOf: model)
+    let file = try ModelFile(answering: model)
     guard file.network.exits.count > 1 else {
       throw SparseError(
         .unsupported,

@@ -52,7 +52,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    let model = try ModelFile(contentsOf: model)
+    let model = try ModelFile(answering: model)
     let dataset = try Dataset.unlabeled(
       path: file, array: array, labelColumns: labels.list)
     try model.requireFit(of: dataset, from: file)

@@ -44,7 +44,7 @@ final class TrainingRun {
       let recipe = try recipe(options, sample: sample)
       return (recipe, try recipe.makeNetwork())
     }
-    let file = try ModelFile(contentsOf: path)
+    let file = try ModelFile(answering: path)
     try file.requireFit(of: sample, from: options.data.data ?? "the training part")
     guard let exits = options.exits.recipe else { return (file.recipe, file.network) }
     var recipe = file.recipe
