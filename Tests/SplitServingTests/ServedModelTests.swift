@@ -110,11 +110,13 @@ import _SparseTestSupport
     // The delay keeps the first request waiting until the others were refused.
     let batcher = Batcher(
       model,
-      limits: BatchingLimits(batchSamples: 8, queuedSamples: 8, maximumDelay: .milliseconds(300)),
+      limits: BatchingLimits(batchSamples: 8, queuedSamples: 8, maximumDelay: .seconds(3)),
       statistics: ServingStatistics())
     async let first = batcher.outputs(
       of: makeCall([Float](repeating: 1, count: 5 * 24)), arrival: .now)
-    while batcher.queuedSamples < 5 { await Task.yield() }
+    let patience = ContinuousClock.now + .seconds(2)
+    while batcher.queuedSamples < 5, ContinuousClock.now < patience { await Task.yield() }
+    #expect(batcher.queuedSamples == 5)
     await #expect(throws: RequestError.self) {
       try await batcher.outputs(of: makeCall([Float](repeating: 1, count: 4 * 24)), arrival: .now)
     }

@@ -60,9 +60,13 @@ extension KernelSet {
     [1] + sequence(first: lanes) { $0 * 2 }.prefix { $0 <= wideTile }
   }
 
-  /// The narrowest tile that holds a batch, or the widest tile.
+  /// The narrowest of `tileWidths` that holds a batch, or the widest; asked for every batch, so it
+  /// allocates nothing.
   func tileWidth(samples: Int) -> Int {
-    tileWidths.first { $0 >= samples } ?? wideTile
+    guard samples > 1 else { return 1 }
+    var width = lanes
+    while width < samples, width * 2 <= wideTile { width *= 2 }
+    return width
   }
 
   /// The inputs of a panel for tiles of some width: a panel takes three quarters of a 32 KiB L1 cache.

@@ -98,10 +98,11 @@ public final class NativePlan: JunctionPlan {
     _ weights: JunctionWeights, bias: FloatBuffer, slope: Float?, input: Tile, output: Tile
   ) throws {
     checkForward(weights, bias: bias, input: input, output: output)
+    let slope = slope ?? 1
     unsafe run(forwardLayout) { blocks, count, columns in
       unsafe kernels.table.forward(
-        blocks, count, columns, weights.values.base, bias.base, slope ?? 1, input.base,
-        output.base, output.width)
+        blocks, count, columns, weights.values.base, bias.base, slope, input.base, output.base,
+        output.width)
     }
   }
 
