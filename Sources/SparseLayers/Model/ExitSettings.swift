@@ -6,8 +6,9 @@ public struct ExitSettings: Codable, Hashable, Sendable {
   public var rule: String
   /// Per exit, the last included, what its outputs are divided by.
   public var temperatures: [Float]
-  /// Per exit but the last, the threshold in the rule's own terms; nil for never. In the first part
-  /// of a network that was cut, the last exit has one, too.
+  /// Per exit but the last, the threshold in the rule's own terms; nil for never.
+  ///
+  /// In the first part of a network that was cut, the last exit has one, too.
   public var thresholds: [Float?]
   /// Where the numbers come from, when they were calibrated.
   public var calibration: Calibration?
