@@ -72,7 +72,7 @@ extension TrainingMemory {
   /// All parts together.
   public var total: Part { Part(name: "total", sumOf: parts) }
 
-  /// Finds out what training takes, by planning it for a single sample.
+  /// Finds out what training takes, from plans for the batch with the buffers of a single sample.
   ///
   /// - Parameters:
   ///   - network: What is to be trained.
@@ -86,7 +86,8 @@ extension TrainingMemory {
     precondition(batchSize >= 1, "a batch of \(batchSize) samples")
     self.batchSize = batchSize
     let executor = try NetworkExecutor(
-      network, backend: backend, batchCapacity: 1, isTraining: true)
+      network, batchCapacity: 1, isTraining: true, seed: 0
+    ) { try backend.plan($0, threads: 1, samples: batchSize) }
     let lanes = NetworkExecutor.lanes(executor.plans, batchCapacity: batchSize)
 
     var data = Part(name: "data")
