@@ -25,8 +25,9 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
-    // The server's transport: HTTP/1.1, TLS, signals and shutdown, logs. Only SplitServing and
-    // sparsectl see them; the engine stays free of networking.
+    // The transport of both parts of a split network: HTTP/1.1, TLS, signals and shutdown, logs. Only
+    // SplitServing and sparsectl see them; the engine stays free of networking.
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -81,6 +82,7 @@ let package = Package(
       name: "SplitServing",
       dependencies: [
         "SparseCore", "SparseLayers", "EarlyExit",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),

@@ -4,7 +4,7 @@ import pathlib
 import shutil
 
 from harness.markdown import Claim, claims_table, table
-from harness.sweeps import DATASETS, Choices, Results, Sweep
+from harness.sweeps import DATASETS, Results, Sweep
 
 # Test accuracy on MNIST with the published recipe, measured by others than this program: the mean
 # of three seeds of an independent NumPy program, and one run of the published Keras code.
@@ -25,9 +25,7 @@ NARROW, WIDE = ("800-3-3-10", "3+3+10"), ("800-40-40-10", "2+9+10")
 REFERENCE, SPARSE = ("784-512-256-10", "512+256+10"), ("784-2048-256-10", "65.31+16+10")
 
 
-def write(
-    file: pathlib.Path, plots: pathlib.Path, results: dict[str, Results], choices: Choices
-) -> bool:
+def write(file: pathlib.Path, plots: pathlib.Path, results: dict[str, Results]) -> bool:
     """Writes the report and copies its pictures; whether everything holds that must."""
     claims = _claims(results)
     parts = [
@@ -36,7 +34,7 @@ def write(
         "## What must hold",
         claims_table(claims),
         "## The recipes",
-        _recipes(choices),
+        _recipes(results),
         "## Four times less storage and arithmetic",
         _headline(results),
         "## The published networks",
@@ -68,17 +66,17 @@ _PUBLISHED_RECIPE = """\
 epochs, He's initial weights by the dense fan-in, biases of 0.1."""
 
 _OWN_RECIPE = """\
-*Own*: Adam at 0.001 with half a cosine to 0, batches of 256, and the options below. It was chosen
-on a sixth of MNIST's training samples, set aside for that, by the dense and the sparse network of
-the next section with two seeds: the best mean of both, so that it is chosen for neither. Then all
-training samples are learnt. The same recipe is used for both sides, and for both data sets."""
+*Own*: Adam at 0.001 with half a cosine to 0, batches of 256, and the options below. They were
+chosen for each data set on a sixth of its training samples, set aside for that, by the dense and
+the sparse network of the next section with two seeds: the best mean of both, so that they are
+chosen for neither. Then all training samples are learnt. Both sides use the same recipe."""
 
 _HEADLINE = """\
 The reference is the dense network that `sparsectl train` makes by default. The sparse networks are
 wider and have a sixth of its weights. *With windows*, each neuron of the first layer sees 5×5
 pixels (`local`) and the second junction is `structured`; *balanced* puts the same numbers of
-connections at random, all neurons alike. The sizes were chosen on the validation part, too. On MNIST
-the last line is the dense network with the recipe that is best for it alone."""
+connections at random, all neurons alike. The sizes were chosen on the validation part of MNIST, too.
+The last line is the dense network with the recipe that is best for it alone."""
 
 _PUBLISHED_NETWORKS = """\
 Inputs padded from 784 to 800. The out-degrees are the connections of each left neuron, junction by
@@ -120,33 +118,35 @@ def _claims(results: dict[str, Results]) -> list[Claim]:
     return claims
 
 
-def _recipes(choices: Choices) -> str:
-    rows = [
-        [
-            f"`{' '.join(candidate)}`" + (" **(chosen)**" if candidate == choices.own else ""),
-            *(f"{100 * row['accuracy']:.2f}" for row in sweep.rows),
+def _recipes(results: dict[str, Results]) -> str:
+    parts = [_PUBLISHED_RECIPE, _OWN_RECIPE]
+    for result in results.values():
+        choices = result.choices
+        rows = [
+            [
+                f"`{' '.join(candidate)}`" + (" **(chosen)**" if candidate == choices.own else ""),
+                *(f"{100 * row['accuracy']:.2f}" for row in sweep.rows),
+            ]
+            for candidate, sweep in choices.sweeps
         ]
-        for candidate, sweep in choices.sweeps
-    ]
-    header = [
-        f"{choices.title}, validation accuracy, %",
-        *(_network(row) for row in choices.sweeps[0][1].rows),
-    ]
-    return "\n\n".join([_PUBLISHED_RECIPE, _OWN_RECIPE, table(header, rows)])
+        header = [
+            f"{result.title}, validation accuracy, %",
+            *(_network(row) for row in choices.sweeps[0][1].rows),
+        ]
+        parts.append(table(header, rows))
+    return "\n\n".join(parts)
 
 
 def _headline(results: dict[str, Results]) -> str:
-    parts = [
-        _HEADLINE,
-    ]
+    parts = [_HEADLINE]
     for result in results.values():
         dense = result.headline.row(*REFERENCE)
-        rows = [("dense", dense), ("with windows", result.headline.row(*SPARSE))]
-        if result.balanced:
-            rows.append(("balanced", result.balanced.rows[0]))
-        if result.dense:
-            recipe, own = result.dense
-            rows.append((f"dense, `{' '.join(recipe)}`", own.rows[0]))
+        rows = [
+            ("dense", dense),
+            ("with windows", result.headline.row(*SPARSE)),
+            ("balanced", result.balanced.rows[0]),
+            (f"dense, `{' '.join(result.choices.dense)}`", result.dense.rows[0]),
+        ]
         cells = [
             [
                 f"{row['layers']}, {title}",
@@ -169,9 +169,7 @@ def _headline(results: dict[str, Results]) -> str:
 
 
 def _published(results: dict[str, Results]) -> str:
-    parts = [
-        _PUBLISHED_NETWORKS,
-    ]
+    parts = [_PUBLISHED_NETWORKS]
     for dataset, result in results.items():
         published, own = result.tables["published"], result.tables["own"]
         header = [

@@ -61,11 +61,13 @@ public final class ExitRunner {
   ///   - backend: The engine of the products.
   ///   - threads: The most threads at work.
   ///   - batchCapacity: The samples of the largest batch.
+  ///   - tileWidth: When given, the lanes of every tile: a sample's answer then has the same bits in
+  ///     any batch, as `NetworkExecutor` explains.
   /// - Throws: `SparseError.Code.invalidArgument` when the policy does not fit the network, `backend`
   ///   when an engine fails.
   public init(
     _ network: Network, policy: ExitPolicy, loss: Loss = .softmaxCrossEntropy,
-    backend: Backend = .auto, threads: Int = 1, batchCapacity: Int
+    backend: Backend = .auto, threads: Int = 1, batchCapacity: Int, tileWidth: Int? = nil
   ) throws {
     stages = network.exitStages
     exits = network.exits.count
@@ -74,7 +76,7 @@ public final class ExitRunner {
     self.policy = policy
     let group = try ExecutorGroup(
       stages.map { try network.network(of: $0) }, backend: backend, threads: threads,
-      batchCapacity: batchCapacity)
+      batchCapacity: batchCapacity, tileWidth: tileWidth)
     executors = group.executors
     plans = group.plans
     let classes = executors.first?.outputs.first?.values.features ?? 0

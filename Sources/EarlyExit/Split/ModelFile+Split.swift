@@ -23,6 +23,7 @@ extension ModelFile {
       file.split = SplitDescription(
         part: part, hiddenLayers: cut, boundaryFeatures: remoteNetwork.inputSize,
         identity: identity)
+      file.boundaryRanges = boundaryRanges.filter { $0.hiddenLayers == cut }
       return file
     }
     var edge = part(.edge, edgeNetwork)

@@ -16,15 +16,17 @@ package struct ExecutorGroup {
   ///   - backend: The engine of the products.
   ///   - threads: The most threads at work.
   ///   - batchCapacity: The samples of the largest batch.
+  ///   - tileWidth: The lanes of every tile; nil where the plans decide.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   package init(
-    _ networks: [Network], backend: Backend, threads: Int, batchCapacity: Int
+    _ networks: [Network], backend: Backend, threads: Int, batchCapacity: Int,
+    tileWidth: Int? = nil
   ) throws {
     // Threads within a product and threads over tiles would get in each other's way.
     let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
     let plans = try networks.map { network in
       try network.junctions.map {
-        try backend.plan($0.layer.pattern, threads: inner, samples: batchCapacity)
+        try backend.plan($0.layer.pattern, threads: inner, samples: tileWidth ?? batchCapacity)
       }
     }
     let all = plans.flatMap(\.self)
@@ -33,7 +35,7 @@ package struct ExecutorGroup {
     executors = try zip(networks, plans).map { network, own in
       try NetworkExecutor(
         network, plans: own, shapedBy: all, pool: pool, batchCapacity: batchCapacity,
-        isTraining: false, keepsBackbone: true, seed: 0)
+        isTraining: false, keepsBackbone: true, tileWidth: tileWidth, seed: 0)
     }
   }
 }

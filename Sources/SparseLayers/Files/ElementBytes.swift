@@ -54,6 +54,25 @@ extension Float {
   }
 }
 
+extension UInt16 {
+  /// The bits of the nearest 16-bit IEEE float, ties to even; values beyond its range become its
+  /// largest finite ones.
+  ///
+  /// - Parameter value: A finite number.
+  package init(halfBitsOf value: Float) {
+    let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
+    let magnitude = Swift.min(value.magnitude, 65504)
+    guard magnitude >= 0x1p-14 else {
+      // Subnormal: a whole number of steps, which may round up to the smallest normal one.
+      self = sign | UInt16((magnitude * 0x1p24).rounded(.toNearestOrEven))
+      return
+    }
+    let bits = magnitude.bitPattern
+    let rounded = bits + 0xfff + (bits >> 13 & 1)
+    self = sign | UInt16(truncatingIfNeeded: (rounded >> 13) - (112 << 10))
+  }
+}
+
 extension Safetensors.ElementType {
   /// How many bytes a tensor of this type has; `nil` when that is no size at all.
   ///

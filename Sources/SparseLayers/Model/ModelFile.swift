@@ -10,6 +10,7 @@ internal import SparseCore
 /// | `<layer>.columns` | U16, or U32 above 65,536 inputs | the input of each edge |
 /// | `<layer>.row_offsets` | U32 | only where rows differ in length |
 /// | `<layer>.bias` | F32 | one per output |
+/// | `boundary.<cut>.low`, `.high` | F32 | what each feature behind so many hidden layers ranges over |
 ///
 /// That is the form ``StorageForm/columns``; the others store more or fewer indices.
 /// `__metadata__` holds JSON texts: the architecture, the patterns' recipes and digests, how the
@@ -28,6 +29,8 @@ public struct ModelFile: Sendable {
   public var data: DataDescription
   /// When samples leave at the network's exits, once that was calibrated.
   public var exitSettings: ExitSettings?
+  /// The ranges of what can cross a cut, once they were measured; one per cut at most.
+  public var boundaryRanges: [BoundaryRanges] = []
   /// Which part of a larger network this is, when it is one.
   public var split: SplitDescription?
 
@@ -120,6 +123,7 @@ extension ModelFile {
       patterns[name] = PatternEntry(recipe: pattern.recipe, sha256: try pattern.sha256)
       tensors += Self.indices(of: pattern, name: name, form)
     }
+    tensors += boundaryRanges.flatMap(\.tensors)
     var metadata = [
       "format_version": Self.formatVersion,
       "architecture": try json(Architecture(network)),
@@ -202,6 +206,7 @@ extension ModelFile {
       try exitSettings?.validate(
         exits: network.branches.count { $0.task == task }, handsOver: network.handsOver)
       split = try Self.decode("split", of: file)
+      boundaryRanges = try BoundaryRanges.all(in: file)
     } catch let error as SparseError {
       throw SparseError(error.code, "\(source): \(error.message)", cause: error)
     }

@@ -1,3 +1,4 @@
+internal import EarlyExit
 internal import Logging
 internal import ServiceLifecycle
 internal import SparseCore
@@ -54,7 +55,8 @@ final class ModelHolder: Sendable {
     _ configuration: ModelServer.Configuration, _ statistics: ServingStatistics, _ logger: Logger
   ) throws -> State {
     let tokens = try configuration.tokenFile.map { try BearerTokens(contentsOf: $0) }
-    let file = try ModelFile(contentsOf: configuration.modelPath)
+    var file = try ModelFile(contentsOf: configuration.modelPath)
+    if let cut = configuration.cut { file = try file.split(afterHiddenLayers: cut).remote }
     guard !file.network.handsOver else {
       throw SparseError(
         .unsupported,
@@ -63,7 +65,8 @@ final class ModelHolder: Sendable {
         """)
     }
     let model = try ServedModel(
-      file.network, name: configuration.modelName, backend: configuration.backend,
+      file.network, name: configuration.modelName, split: file.split,
+      ranges: file.split == nil ? nil : file.boundaryRanges.first, backend: configuration.backend,
       threads: configuration.threads, batchCapacity: configuration.batching.batchSamples,
       tileWidth: configuration.tileWidth)
     // Once, so that the first request finds everything in place.

@@ -19,6 +19,8 @@ public final class ModelServer: Sendable {
     public var modelPath: String
     /// What clients call the model.
     public var modelName: String
+    /// When given, only what follows so many hidden layers of the file's network is served.
+    public var cut: Int?
     /// The address to listen on.
     public var host = "127.0.0.1"
     /// The port to listen on; 0 for any that is free.

@@ -28,15 +28,15 @@ public struct TLSFiles: Hashable, Sendable {
   /// - Returns: A server's settings: TLS 1.2 or later, and mutual TLS where authorities are given.
   /// - Throws: `SparseError` that names the file at fault.
   func configuration() throws -> TLSConfiguration {
-    let chain = try Self.read(certificate, "certificates", NIOSSLCertificate.fromPEMBytes)
-    let privateKey = try Self.read(key, "private key") {
+    let chain = try PEMFile.read(certificate, "certificates", NIOSSLCertificate.fromPEMBytes)
+    let privateKey = try PEMFile.read(key, "private key") {
       try NIOSSLPrivateKey(bytes: $0, format: .pem)
     }
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
     configuration.minimumTLSVersion = .tlsv12
     if let clientAuthorities {
-      let roots = try Self.read(clientAuthorities, "certificates", NIOSSLCertificate.fromPEMBytes)
+      let roots = try PEMFile.read(clientAuthorities, "certificates", NIOSSLCertificate.fromPEMBytes)
       configuration.trustRoots = .certificates(roots)
       configuration.certificateVerification = .noHostnameVerification
     }
@@ -51,8 +51,18 @@ public struct TLSFiles: Hashable, Sendable {
     }
     return configuration
   }
+}
 
-  private static func read<Value>(
+/// A file of certificates or a key, in PEM form.
+enum PEMFile {
+  /// Reads a file.
+  ///
+  /// - Parameters:
+  ///   - path: The file, of 1 MiB at most.
+  ///   - content: What it should hold, for errors.
+  ///   - parse: Takes its bytes apart.
+  /// - Throws: `SparseError` that names the file.
+  static func read<Value>(
     _ path: String, _ content: String, _ parse: ([UInt8]) throws -> Value
   ) throws -> Value {
     let bytes = try BoundedFile.read(path: path, maximumBytes: 1 << 20)

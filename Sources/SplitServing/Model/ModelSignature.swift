@@ -19,14 +19,24 @@ public struct ModelSignature: Sendable {
   public let features: Int
   /// The outputs, one per branch, in the network's order.
   public let outputs: [Output]
+  /// Which part of which network the model is, when it is a part.
+  public let split: SplitDescription?
+  /// How 8-bit inputs are meant, where the model file has ranges of them.
+  public let quantization: Quantization?
 
   /// The signature of a network.
   ///
   /// - Parameters:
   ///   - name: What clients call the model.
   ///   - network: The network.
-  public init(name: String, network: Network) {
+  ///   - split: Which part it is, when it is one.
+  ///   - ranges: What its inputs range over, when that is known.
+  public init(
+    name: String, network: Network, split: SplitDescription? = nil, ranges: BoundaryRanges? = nil
+  ) {
     self.name = name
+    self.split = split
+    quantization = ranges.map { Quantization($0) }
     features = network.inputSize
     outputs = network.branches.map { branch in
       Output(
@@ -49,9 +59,24 @@ struct ModelMetadata: Encodable {
   var platform = "sparse-engine"
   var inputs: [Tensor]
   var outputs: [Tensor]
+  var parameters: Parameters?
+
+  /// What the edge part looks at before it sends anything; the protocol leaves it open.
+  struct Parameters: Codable {
+    var split: SplitDescription
+    var calibratedRanges: Bool
+
+    enum CodingKeys: String, CodingKey {
+      case split
+      case calibratedRanges = "calibrated_ranges"
+    }
+  }
 
   init(_ signature: ModelSignature) {
     name = signature.name
+    parameters = signature.split.map {
+      Parameters(split: $0, calibratedRanges: signature.quantization != nil)
+    }
     inputs = [
       Tensor(
         name: InferenceCall.TensorName.input, datatype: TensorDatatype.fp32.rawValue,

@@ -28,6 +28,8 @@ public final class ServedModel: Sendable {
   /// - Parameters:
   ///   - network: The network with its parameters.
   ///   - name: What clients call the model.
+  ///   - split: Which part of a larger network it is, when it is one.
+  ///   - ranges: What its inputs range over, when that is known.
   ///   - backend: The engine of the products.
   ///   - threads: The most threads at work.
   ///   - batchCapacity: The samples of the largest batch.
@@ -35,13 +37,14 @@ public final class ServedModel: Sendable {
   /// - Throws: `SparseError.Code.backend` when an engine fails, `unsupported` when the activations
   ///   would fit no memory.
   public init(
-    _ network: Network, name: String, backend: Backend = .auto, threads: Int = 1,
+    _ network: Network, name: String, split: SplitDescription? = nil,
+    ranges: BoundaryRanges? = nil, backend: Backend = .auto, threads: Int = 1,
     batchCapacity: Int = 64, tileWidth: Int = ServedModel.tileWidth
   ) throws {
     let executor = try NetworkExecutor(
       network, backend: backend, threads: threads, batchCapacity: batchCapacity,
       tileWidth: tileWidth)
-    signature = ModelSignature(name: name, network: network)
+    signature = ModelSignature(name: name, network: network, split: split, ranges: ranges)
     warnings = executor.plans.compactMap(\.warning)
     self.batchCapacity = batchCapacity
     self.executor = Mutex(executor)

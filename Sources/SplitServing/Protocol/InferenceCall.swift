@@ -56,10 +56,15 @@ extension InferenceCall {
       samples = try model.samples(ofShape: input.shape)
       let datatype = try input.datatype(among: TensorDatatype.allCases)
       values = try input.values(datatype, body)
-      if let scale = try tensors[TensorName.scale].map({ try model.quantization($0, body) }) {
+      if request.usesCalibratedRanges {
+        let quantization = try model.calibratedQuantization(datatype, isAlone: tensors.count == 1)
+        quantization.dequantize(&values, features: model.features)
+      } else if let scale = try tensors[TensorName.scale].map({ try model.quantization($0, body) })
+      {
         guard datatype.isQuantized else { throw unquantized(datatype, TensorName.scale) }
         let zero = try tensors[TensorName.zeroPoint].map { try model.quantization($0, body) } ?? [0]
-        model.dequantize(&values, scale: scale, zeroPoint: zero)
+        Quantization(scale: scale, zeroPoint: zero)
+          .dequantize(&values, features: model.features)
       } else if tensors[TensorName.zeroPoint] != nil {
         throw RequestError.invalid("it comes without '\(TensorName.scale)'; send both")
           .naming(tensor: TensorName.zeroPoint)
@@ -162,15 +167,19 @@ extension ModelSignature {
     return values
   }
 
-  /// Turns steps into values: x = scale · (step − zero point).
-  fileprivate func dequantize(_ values: inout [Float], scale: [Float], zeroPoint: [Float]) {
-    let (scales, zeros) = (scale.count - 1, zeroPoint.count - 1)
-    for row in stride(from: 0, to: values.count, by: features) {
-      for feature in 0..<features {
-        values[row + feature] =
-          scale[min(feature, scales)] * (values[row + feature] - zeroPoint[min(feature, zeros)])
-      }
+  /// The scale of the ranges in the model file, for a request that says to use it.
+  fileprivate func calibratedQuantization(
+    _ datatype: TensorDatatype, isAlone: Bool
+  ) throws -> Quantization {
+    guard let quantization, datatype == .int8, isAlone else {
+      let reason =
+        quantization == nil
+        ? "model '\(name)' has no ranges; send '\(InferenceCall.TensorName.scale)' instead"
+        : "it is for INT8 without '\(InferenceCall.TensorName.scale)', but the tensor is \(datatype.rawValue)"
+      throw RequestError.invalid("parameter 'calibrated_ranges': \(reason)")
+        .naming(tensor: InferenceCall.TensorName.input)
     }
+    return quantization
   }
 
   /// The outputs that a request asks for.

@@ -14,6 +14,8 @@ struct InferenceRequest: Sendable {
   var outputs: [RequestedOutput]?
   /// Whether outputs that say nothing about it are wanted as bytes.
   var wantsBinaryOutputs = false
+  /// Whether 8-bit inputs are steps of the ranges that the model file holds.
+  var usesCalibratedRanges = false
   /// How long the peer waits, in microseconds; nil for as long as it takes.
   var timeoutMicroseconds: Int?
 }
@@ -82,6 +84,7 @@ extension InferenceRequest {
     try reader.object { reader, key in
       switch key {
       case "binary_data_output": wantsBinaryOutputs = try reader.boolean()
+      case "calibrated_ranges": usesCalibratedRanges = try reader.boolean()
       case "timeout":
         let timeout = try reader.integer()
         guard timeout >= 0 else {

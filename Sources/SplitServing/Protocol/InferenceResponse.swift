@@ -48,21 +48,7 @@ struct InferenceResponse: Sendable {
     guard call.heads.contains(where: \.isBinary) else { return }
     headerLength = body.count
     for (head, values) in zip(call.heads, outputs) where head.isBinary {
-      Self.append(values, to: &body)
-    }
-  }
-
-  /// Appends little-endian floats.
-  private static func append(_ values: [Float], to body: inout [UInt8]) {
-    guard UInt16(1).littleEndian != 1 else {
-      // SAFETY: the bytes of floats may be read as bytes.
-      unsafe values.withUnsafeBytes { unsafe body.append(contentsOf: $0) }
-      return
-    }
-    for value in values {
-      for shift in stride(from: 0, to: 32, by: 8) {
-        body.append(UInt8(truncatingIfNeeded: value.bitPattern >> UInt32(shift)))
-      }
+      body += TensorDatatype.fp32.bytes(values)
     }
   }
 }

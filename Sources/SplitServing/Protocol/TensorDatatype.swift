@@ -41,6 +41,30 @@ enum TensorDatatype: String, CaseIterable, Sendable {
     }
   }
 
+  /// The little-endian elements of values, each the nearest there is.
+  ///
+  /// - Parameter values: Finite numbers; for whole-number types in their range.
+  /// - Returns: `byteCount` bytes per value.
+  func bytes(_ values: [Float]) -> [UInt8] {
+    switch self {
+    case .fp32:
+      guard UInt16(1).littleEndian != 1 else {
+        // SAFETY: the bytes of floats may be read as bytes.
+        return unsafe values.withUnsafeBytes { unsafe Array($0) }
+      }
+      return values.flatMap { value in
+        (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> UInt32(8 * $0)) }
+      }
+    case .fp16:
+      return values.flatMap { value in
+        let bits = UInt16(halfBitsOf: value)
+        return [UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)]
+      }
+    case .int8: return values.map { UInt8(bitPattern: Int8($0)) }
+    case .uint8: return values.map { UInt8($0) }
+    }
+  }
+
   /// Whether a number that was written as text can be an element.
   func admits(_ value: Float) -> Bool {
     switch self {

@@ -15,7 +15,8 @@ struct Calibrate: ParsableCommand {
       The validation part of the data is used: the part that the data bring themselves, else the \
       samples that training set aside; never the test part. Each exit first gets a temperature, so \
       that its probabilities mean what they say, then a threshold. Thresholds are in the rule's own \
-      terms: for entropy a sample leaves below, for all others above.
+      terms: for entropy a sample leaves below, for all others above. What each feature behind each \
+      hidden layer ranges over is saved, too: 'sparsectl edge --payload int8' needs it.
       """)
 
   @Argument(help: ArgumentHelp("The model file.", valueName: "model"))
@@ -100,6 +101,8 @@ struct Calibrate: ParsableCommand {
     }
     file.exitSettings = calibrated.settings(
       aim: aim, dataSHA256: try validation.samples.contentHash())
+    file.boundaryRanges = try BoundaryRanges.measured(
+      file.network, on: Samples(validation.samples, for: file.network), backend: engine.backend)
     try file.write(to: output ?? model)
     try report(calibrated, records)
   }

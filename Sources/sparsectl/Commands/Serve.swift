@@ -12,6 +12,7 @@ struct Serve: AsyncParsableCommand {
         sparsectl serve model.safetensors
         curl -d '{"inputs": [{"name": "input", "datatype": "FP32", "shape": [1, 784], \
       "data": […]}]}' http://127.0.0.1:8080/v2/models/model/infer
+        sparsectl serve model.safetensors --split 1
         sparsectl serve model.safetensors --host 0.0.0.0 --tls-certificate chain.pem \
       --tls-key key.pem --token-file tokens
 
@@ -26,6 +27,12 @@ struct Serve: AsyncParsableCommand {
 
   @Argument(help: ArgumentHelp("The model file.", valueName: "model"))
   var model: String
+
+  @Option(
+    name: .customLong("split"),
+    help: ArgumentHelp(
+      "Serve only what follows this many hidden layers, as the remote part.", valueName: "count"))
+  var cut: Int?
 
   @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
   var host = "127.0.0.1"
@@ -49,6 +56,7 @@ struct Serve: AsyncParsableCommand {
   @OptionGroup(title: "Engine") var engine: EngineOptions
 
   func validate() throws {
+    if let cut, cut < 0 { throw ValidationError("'--split' must be 0 or above, but is \(cut).") }
     guard (0...65535).contains(port) else {
       throw ValidationError("'--port' must be in 0...65535, but is \(port).")
     }
@@ -64,6 +72,7 @@ struct Serve: AsyncParsableCommand {
       logger.warning("tokens travel in plain text: use --tls-certificate and --tls-key")
     }
     var configuration = ModelServer.Configuration(modelPath: model, modelName: modelName)
+    configuration.cut = cut
     configuration.host = host
     configuration.port = port
     configuration.backend = engine.backend

@@ -1,0 +1,362 @@
+internal import AsyncHTTPClient
+public import EarlyExit
+internal import Foundation
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+internal import SparseCore
+public import SparseLayers
+internal import Synchronization
+
+/// The remote part of a split network, as its edge part sees it: asked over HTTP, within a deadline.
+///
+/// Failures of the network and of the server are tried again after a pause while the deadline lets
+/// there be time; what the server refuses is not. After several failures in a row nobody is asked
+/// any more (``CircuitBreaker``), and a task of its own looks at intervals whether the server is
+/// ready again.
+public final class RemotePart: Sendable {
+  /// How the remote part is asked.
+  public struct Configuration: Sendable {
+    /// The server, such as `http://192.0.2.1:8080`.
+    public var url: String
+    /// What the server calls the model.
+    public var modelName: String
+    /// The time from a sample's request to its answer, all tries and pauses included.
+    public var deadline = Duration.milliseconds(300)
+    /// The pauses between tries.
+    public var backoff = Backoff()
+    /// The failures in a row after which nobody is asked any more.
+    public var failureLimit = 5
+    /// How often to look whether a server that failed is ready again.
+    public var probeInterval = Duration.seconds(1)
+    /// The most requests under way at a time, each on a connection of its own.
+    public var requestsInFlight = 8
+    /// The token that the server wants.
+    public var token: String?
+    /// The file of the authorities, in PEM form, by one of which the server's certificate is signed;
+    /// nil for those that the system trusts.
+    public var authorities: String?
+    /// The files of the certificate and key that the server wants of its clients.
+    public var certificate: (chain: String, key: String)?
+    /// Whether requests' bodies are compressed, by `deflate`.
+    public var compresses = false
+
+    /// The settings for a server.
+    ///
+    /// - Parameters:
+    ///   - url: The server, such as `http://192.0.2.1:8080`.
+    ///   - modelName: What the server calls the model.
+    public init(url: String, modelName: String) {
+      self.url = url
+      self.modelName = modelName
+    }
+  }
+
+  /// Counts of what happened.
+  public struct Statistics: Hashable, Sendable {
+    /// Requests that were answered.
+    public var answered = 0
+    /// Requests that were given up.
+    public var failed = 0
+    /// Requests that were not sent, since the breaker was open.
+    public var refused = 0
+    /// Tries beyond each request's first.
+    public var retries = 0
+    /// How often the breaker opened.
+    public var openings = 0
+    /// The bytes sent, with headers.
+    public var bytesSent = 0
+    /// The bytes received, with headers.
+    public var bytesReceived = 0
+  }
+
+  /// Why there is no answer.
+  public enum Failure: Error, Hashable, Sendable {
+    /// The breaker is open.
+    case unavailable
+    /// The deadline passed.
+    case deadlineExceeded
+    /// The connection failed, or broke.
+    case network(String)
+    /// The server refused, with this status and text.
+    case refused(Int, String)
+    /// The answer is not what was asked for.
+    case invalidAnswer(String)
+  }
+
+  /// How the remote part is asked.
+  public let configuration: Configuration
+
+  private let client: HTTPClient
+  private let counter = WireCounter()
+  private let state: Mutex<State>
+
+  private struct State {
+    var breaker: CircuitBreaker
+    var statistics = Statistics()
+    var probe: Task<Void, Never>?
+  }
+
+  /// Prepares connections; nothing is sent yet.
+  ///
+  /// - Parameter configuration: How the remote part is asked.
+  /// - Throws: `SparseError.Code.invalidArgument` when the URL is none, or what is wrong with a file.
+  public init(_ configuration: Configuration) throws {
+    guard let url = URL(string: configuration.url), ["http", "https"].contains(url.scheme ?? ""),
+      url.host?.isEmpty == false, url.query == nil
+    else {
+      throw SparseError(
+        .invalidArgument,
+        "'\(configuration.url.prefix(100))' is no address of a server; give one such as http://127.0.0.1:8080."
+      )
+    }
+    self.configuration = configuration
+    state = Mutex(State(breaker: CircuitBreaker(failureLimit: configuration.failureLimit)))
+    var settings = HTTPClient.Configuration()
+    settings.tlsConfiguration = try configuration.tls()
+    settings.httpVersion = .http1Only
+    settings.redirectConfiguration = .disallow
+    settings.timeout.connect = TimeAmount(configuration.deadline)
+    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
+      configuration.requestsInFlight
+    // Trying again is done here, within the deadline.
+    settings.connectionPool.retryConnectionEstablishment = false
+    let counter = counter
+    settings.http1_1ConnectionDebugInitializer = { counter.attach(to: $0) }
+    client = HTTPClient(
+      eventLoopGroupProvider: .shared(.singletonMultiThreadedEventLoopGroup),
+      configuration: settings)
+  }
+
+  /// Closes all connections; must be called before the part is let go of.
+  public func close() async {
+    state.withLock { $0.probe.take() }?.cancel()
+    try? await client.shutdown()
+  }
+
+  /// Counts of what happened so far.
+  public var statistics: Statistics {
+    let bytes = counter.bytes
+    return state.withLock { state in
+      var statistics = state.statistics
+      statistics.openings = state.breaker.openings
+      (statistics.bytesSent, statistics.bytesReceived) = bytes
+      return statistics
+    }
+  }
+
+  /// What the breaker lets through now.
+  public var breakerState: CircuitBreaker.State { state.withLock { $0.breaker.state } }
+}
+
+// MARK: - Asking
+
+extension RemotePart {
+  /// What the server says about the model: which part of which network it is.
+  ///
+  /// - Returns: The description, and whether the server knows the ranges of 8-bit inputs.
+  /// - Throws: `Failure`.
+  public func description() async throws(Failure) -> (
+    split: SplitDescription, hasRanges: Bool
+  ) {
+    let until = ContinuousClock.now + configuration.deadline
+    let answer = try await exchange(request("GET", path: ""), until: until)
+    struct Metadata: Decodable { var parameters: ModelMetadata.Parameters? }
+    guard
+      let parameters = try? JSONDecoder().decode(Metadata.self, from: Data(answer.body)).parameters
+    else {
+      throw .invalidAnswer("the model '\(configuration.modelName)' is no part of a split network")
+    }
+    return (parameters.split, parameters.calibratedRanges)
+  }
+
+  /// Has the remote part compute an output.
+  ///
+  /// - Parameters:
+  ///   - values: `[samples × features]`, row-major, all finite.
+  ///   - features: The features of a sample.
+  ///   - payload: How to write the values.
+  ///   - quantization: How 8-bit steps are meant on both sides; nil to send that along.
+  ///   - output: The output's name, and its values for each sample.
+  /// - Returns: `[samples × size]`, row-major.
+  /// - Throws: `Failure` once the deadline passed, the server refused, or nobody is asked any more.
+  public func infer(
+    _ values: [Float], features: Int, payload: BoundaryPayload = .fp32,
+    quantization: Quantization? = nil,
+    output: (name: String, size: Int)
+  ) async throws(Failure) -> [Float] {
+    let until = ContinuousClock.now + configuration.deadline
+    guard state.withLock({ $0.breaker.admit() }) else {
+      state.withLock { $0.statistics.refused += 1 }
+      throw .unavailable
+    }
+    do throws(Failure) {
+      let message = InferenceMessage(
+        values, features: features, payload: payload, quantization: quantization,
+        output: output.name, timeout: configuration.deadline)
+      let answer = try await retrying(message, until: until)
+      guard
+        let values = try? InferenceAnswer(
+          answer.body, headerLength: answer.headerLength, output: output.name,
+          shape: [values.count / features, output.size]
+        ).values
+      else { throw Failure.invalidAnswer("the server's answer does not fit the request") }
+      state.withLock { state in
+        state.breaker.succeeded()
+        state.statistics.answered += 1
+      }
+      return values
+    } catch {
+      recordFailure(error)
+      throw error
+    }
+  }
+
+  private func recordFailure(_ failure: Failure) {
+    let hasOpened = state.withLock { state in
+      state.statistics.failed += 1
+      // A server that refuses what it is sent is there.
+      if case .refused(let status, _) = failure, status < 500 {
+        state.breaker.succeeded()
+        return false
+      }
+      return state.breaker.failed()
+    }
+    guard hasOpened else { return }
+    let probe = Task { [weak self, interval = configuration.probeInterval] in
+      while !Task.isCancelled {
+        try? await Task.sleep(for: interval)
+        guard let self, !(await self.isReady()) else { return }
+      }
+    }
+    state.withLock { $0.probe = probe }
+  }
+
+  /// Whether the server is ready again; then requests may try their luck.
+  private func isReady() async -> Bool {
+    let until = ContinuousClock.now + configuration.deadline
+    guard (try? await exchange(request("GET", path: "/ready"), until: until)) != nil else {
+      return false
+    }
+    state.withLock { $0.breaker.peerReturned() }
+    return true
+  }
+
+  private func retrying(
+    _ message: InferenceMessage, until: ContinuousClock.Instant
+  ) async throws(Failure) -> Reply {
+    var request = request("POST", path: "/infer")
+    request.headers.replaceOrAdd(name: "Content-Type", value: "application/octet-stream")
+    request.headers.replaceOrAdd(
+      name: "Inference-Header-Content-Length", value: String(message.headerLength))
+    if configuration.compresses, let body = Deflate.compress(message.body) {
+      request.headers.replaceOrAdd(name: "Content-Encoding", value: "deflate")
+      request.body = .bytes(ByteBuffer(bytes: body))
+    } else {
+      request.body = .bytes(ByteBuffer(bytes: message.body))
+    }
+    var attempt = 1
+    while true {
+      do {
+        return try await exchange(request, until: until)
+      } catch {
+        guard error.isTransient else { throw error }
+        var generator = SystemRandomNumberGenerator()
+        let pause = configuration.backoff.pause(after: attempt, using: &generator)
+        guard ContinuousClock.now + pause < until, breakerState != .open else { throw error }
+        try? await Task.sleep(for: pause)
+        attempt += 1
+        state.withLock { $0.statistics.retries += 1 }
+      }
+    }
+  }
+
+  private func request(_ method: String, path: String) -> HTTPClientRequest {
+    let name =
+      configuration.modelName.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? ""
+    let base =
+      configuration.url.hasSuffix("/") ? String(configuration.url.dropLast()) : configuration.url
+    var request = HTTPClientRequest(url: "\(base)/v2/models/\(name)\(path)")
+    request.method = .RAW(value: method)
+    if let token = configuration.token {
+      request.headers.add(name: "Authorization", value: "Bearer \(token)")
+    }
+    return request
+  }
+
+  /// A server's answer.
+  private struct Reply {
+    var body: [UInt8]
+    var headerLength: Int?
+  }
+
+  /// The largest answer that is read.
+  private static let replyLimit = 64 << 20
+
+  private func exchange(
+    _ request: HTTPClientRequest, until: ContinuousClock.Instant
+  ) async throws(Failure) -> Reply {
+    let left = ContinuousClock.now.duration(to: until)
+    guard left > .zero else { throw .deadlineExceeded }
+    let reply: (status: Int, length: String?, body: ByteBuffer)
+    do {
+      let response = try await client.execute(request, timeout: TimeAmount(left))
+      reply = (
+        Int(response.status.code), response.headers.first(name: "Inference-Header-Content-Length"),
+        try await response.body.collect(upTo: Self.replyLimit)
+      )
+    } catch let error as HTTPClientError {
+      throw error == .deadlineExceeded || error == .connectTimeout || error == .readTimeout
+        ? .deadlineExceeded : .network(error.shortDescription)
+    } catch {
+      throw .network("\(error)")
+    }
+    let body = Array(reply.body.readableBytesView)
+    guard reply.status == 200 else {
+      struct Text: Decodable { var error: String }
+      let text = try? JSONDecoder().decode(Text.self, from: Data(body)).error
+      throw .refused(reply.status, (text ?? "").excerpt)
+    }
+    return Reply(body: body, headerLength: reply.length.flatMap { Int($0) })
+  }
+}
+
+extension RemotePart.Failure {
+  /// Whether the same request may succeed a little later.
+  fileprivate var isTransient: Bool {
+    switch self {
+    case .network: true
+    case .refused(let status, _): status >= 500
+    case .unavailable, .deadlineExceeded, .invalidAnswer: false
+    }
+  }
+}
+
+extension RemotePart.Configuration {
+  /// The client's side of TLS.
+  fileprivate func tls() throws -> TLSConfiguration {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    if let authorities {
+      tls.trustRoots = .certificates(
+        try PEMFile.read(authorities, "certificates", NIOSSLCertificate.fromPEMBytes))
+    }
+    if let certificate {
+      tls.certificateChain = try PEMFile.read(
+        certificate.chain, "certificates", NIOSSLCertificate.fromPEMBytes
+      ).map { .certificate($0) }
+      tls.privateKey = .privateKey(
+        try PEMFile.read(certificate.key, "private key") {
+          try NIOSSLPrivateKey(bytes: $0, format: .pem)
+        })
+    }
+    return tls
+  }
+}
+
+extension TimeAmount {
+  fileprivate init(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+  }
+}

@@ -1,0 +1,129 @@
+import ArgumentParser
+import EarlyExit
+import Foundation
+import SparseCore
+import SparseLayers
+import SplitServing
+
+struct Edge: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Answer a test part as the edge device of a split model would.",
+    discussion: """
+      EXAMPLES
+        sparsectl serve model.safetensors --split 1
+        sparsectl edge model.safetensors --split 1 --remote http://127.0.0.1:8080
+        sparsectl edge model.safetensors --split 2 --remote https://10.0.0.7:8443 --tls-ca ca.pem \
+      --token-file token --deadline 0.1 --payload int8
+
+      The first layers are computed here. A sample of which an exit is sure stops there; the others \
+      cross the cut, and the remote part goes on with them. An answer that does not come within the \
+      deadline is replaced by that of the deepest exit, and counted as degraded. After failures in a \
+      row the remote part is left alone until it is ready again, so that nobody waits in vain.
+
+      8 bits a feature take the ranges that 'calibrate' saved; without them each request sends a \
+      range of its own.
+      """)
+
+  @Argument(help: ArgumentHelp("The whole model's file.", valueName: "model"))
+  var model: String
+
+  @Option(
+    name: .customLong("split"),
+    help: ArgumentHelp("The hidden layers that are computed here.", valueName: "count"))
+  var cut: Int
+
+  @OptionGroup(title: "Data") var data: DataOptions
+
+  @Option(help: ArgumentHelp("Answer only the first samples.", valueName: "count"))
+  var limit: Int?
+
+  @Option(
+    name: .customLong("batch-size"),
+    help: ArgumentHelp("The samples that are computed and sent together.", valueName: "samples"))
+  var batchSize = 1
+
+  @OptionGroup(title: "Remote part") var remote: RemoteOptions
+  @OptionGroup(title: "Engine") var engine: EngineOptions
+  @OptionGroup(title: "Output") var outputOptions: OutputOptions
+
+  func validate() throws {
+    if cut < 0 { throw ValidationError("'--split' must be 0 or above, but is \(cut).") }
+    if let limit, limit < 1 {
+      throw ValidationError("'--limit' must be 1 or above, but is \(limit).")
+    }
+    guard (1...65_536).contains(batchSize) else {
+      throw ValidationError("'--batch-size' must be in 1...65536, but is \(batchSize).")
+    }
+  }
+
+  func run() async throws {
+    let file = try ModelFile(answering: model)
+    let edge = try EdgePart(
+      file, afterHiddenLayers: cut, backend: engine.backend, batchCapacity: batchSize)
+    for warning in edge.warnings { Terminal.note("warning: \(warning)") }
+    let test = try data.load(
+      data.source(of: file, named: model), seed: file.training?.seed ?? 0
+    ).test
+    try file.requireFit(of: test, from: data.data ?? "the test part")
+    let count = min(limit ?? test.sampleCount, test.sampleCount)
+    let samples = try Samples(test, indices: Array(0..<count), for: file.network)
+    let part = try RemotePart(
+      remote.configuration(
+        model: URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent))
+    let result: Result<EdgeReport, any Error>
+    do {
+      try await meet(part, edge)
+      result = .success(try await answer(samples, edge, part, of: file))
+    } catch {
+      result = .failure(error)
+    }
+    await part.close()
+    let report = try result.get()
+    if outputOptions.json {
+      try Terminal.result(json: report)
+    } else {
+      try Terminal.result(report.text)
+    }
+  }
+
+  /// Looks whether the server has the other part; an edge device works without it, too.
+  private func meet(_ part: RemotePart, _ edge: EdgePart) async throws {
+    if !edge.hasExits {
+      Terminal.note(
+        "warning: there is no exit before the cut, so samples have no answer while the remote part is away."
+      )
+    }
+    do {
+      try await edge.requireCounterpart(part)
+    } catch let failure as RemotePart.Failure {
+      switch failure {
+      case .invalidAnswer(let text), .refused(_, let text):
+        throw SparseError(.unsupported, "\(part.configuration.url): \(text)")
+      case .unavailable, .deadlineExceeded, .network:
+        Terminal.note(
+          "warning: \(part.configuration.url) does not answer (\(failure)); going on without it.")
+      }
+    }
+  }
+
+  private func answer(
+    _ samples: Samples, _ edge: EdgePart, _ part: RemotePart, of file: ModelFile
+  ) async throws -> EdgeReport {
+    let labels = try LabeledData(samples.dataset, for: file.network)
+      .labels(branch: file.network.branches.count - 1)
+    var answers = [EdgePart.Answer?](repeating: nil, count: samples.indices.count)
+    var done = 0
+    var line = ProgressLine()
+    let start = ContinuousClock.now
+    try await edge.answer(samples, remote: part, payload: remote.payload) { position, answer in
+      answers[position] = answer
+      done += 1
+      if done % 64 == 0 { line.show("\(done) of \(answers.count) samples") }
+    }
+    let seconds = start.duration(to: .now) / .seconds(1)
+    line.clear()
+    return EdgeReport(
+      answers.compactMap(\.self), labels: labels, network: file.network, cut: cut,
+      payload: remote.payload, macs: edge.macs, statistics: part.statistics, seconds: seconds)
+  }
+}
