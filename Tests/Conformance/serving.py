@@ -17,13 +17,13 @@ FEATURES, CLASSES = 24, 5
 LAYERS = f"{FEATURES},32,16,{CLASSES}"
 
 
-def train(directory, seed=1):
+def train(directory, seed=1, samples=200):
     """Trains a network with an early exit on a few hundred samples, within a second or two."""
-    data, model = directory / "data.csv", directory / f"net-{seed}.safetensors"
+    data, model = directory / f"data-{samples}.csv", directory / f"net-{seed}.safetensors"
     source = random.Random(seed)
     with open(data, "w", encoding="utf-8") as file:
         file.write(",".join(f"x{i}" for i in range(FEATURES)) + ",label\n")
-        for sample in range(200):
+        for sample in range(samples):
             label = sample % CLASSES
             centers = (float(i % CLASSES == label) for i in range(FEATURES))
             values = (f"{source.gauss(center, 0.5):.4f}" for center in centers)

@@ -299,7 +299,7 @@ class Access(unittest.TestCase):
         (directory / "empty").write_text("")
         cases = [
             (["missing.safetensors"], "missing.safetensors"),
-            ([directory / "data.csv"], "data.csv"),
+            ([directory / "data-200.csv"], "data-200.csv"),
             ([model, "--token-file", directory / "empty"], "empty"),
             (
                 [

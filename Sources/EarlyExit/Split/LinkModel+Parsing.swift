@@ -67,7 +67,7 @@ extension LinkModel {
         .invalidArgument,
         "'\(key)' is '\(text.prefix(40))', which is no such number; an example is \(example).")
     }
-    func number(_ units: [(name: String, factor: Double)], _ example: String) throws -> Double {
+    func number(_ units: [(name: String, exponent: Int)], _ example: String) throws -> Double {
       guard let number = ScaledNumber.parse(text, units), number >= 0 else { throw fail(example) }
       return number
     }
@@ -85,11 +85,11 @@ extension LinkModel {
     case "down": downBitsPerSecond = try rate()
     case "delay": delaySeconds = try time()
     case "rto": retransmissionSeconds = try time()
-    case "loss": loss = try number([("", 1), ("%", 0.01)], "0.01, or 1%")
+    case "loss": loss = try number([("", 0), ("%", -2)], "0.01, or 1%")
     case "payload": payloadBytes = try bytes()
     case "header": headerBytes = try bytes()
     case "energy":
-      let joules = try number([("", 1e-9)], "500, in nanojoules for a byte")
+      let joules = try number([("", -9)], "500, in nanojoules for a byte")
       energy = Energy(upJoulesPerByte: joules, downJoulesPerByte: joules, source: "as given")
     default:
       throw SparseError(

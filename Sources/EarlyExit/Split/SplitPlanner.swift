@@ -6,18 +6,18 @@ struct SplitPlanner {
   /// The part of a network that the edge computes.
   private struct EdgePart {
     let network: Network
-    /// The joules of each junction, by its name, and of all other layers.
-    let joules: [String: Double]
+    /// The joules of computing everything.
+    let allJoules: Double
+    /// Those of each junction, by its name, and of all other layers.
+    private let joules: [String: Double]
 
     init(_ network: Network, _ model: EnergyModel) {
       self.network = network
       let parts = NetworkEnergy(NetworkCost(network), by: model).parts
       joules = Dictionary(
         parts.map { ($0.name, 1e-12 * $0.inference.total) }, uniquingKeysWith: +)
+      allJoules = parts.reduce(0) { $0 + 1e-12 * $1.inference.total }
     }
-
-    /// The joules of computing everything.
-    var allJoules: Double { joules.values.reduce(0, +) }
 
     /// The joules of a sample that leaves at a branch, after the other branches before it.
     func joules(upTo branch: Int) -> Double {
@@ -61,6 +61,8 @@ struct SplitPlanner {
   ///   - place: Where samples are answered.
   ///   - network: The whole network; with its exits only where they are used.
   ///   - shares: The share of the samples that leaves at each exit; nil without exits.
+  /// - Returns: The row.
+  /// - Throws: `SparseError` when the network is a part of a larger one.
   func row(
     _ place: SplitPlan.Place, of network: Network, shares: [Double]?
   ) throws -> SplitPlan.Row {

@@ -27,7 +27,9 @@ public final class EdgePart {
     public var exit: Int?
     /// The class with the largest output there; nil as `exit`.
     public var label: Int?
-    /// The time from when the sample's batch was taken to its answer.
+    /// When the sample's batch was taken, from the beginning of the run.
+    public var start: Duration
+    /// The time from then to its answer.
     public var latency: Duration
   }
 
@@ -133,10 +135,11 @@ extension EdgePart {
   /// - Parameters:
   ///   - chosen: Indices of samples, at most `batchCapacity`.
   ///   - samples: Where they are, matched with the network.
+  ///   - beginning: When the run began.
   /// - Returns: An answer per sample, degraded for those that are pending, and these.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   func begin(
-    _ chosen: ArraySlice<Int>, of samples: Samples
+    _ chosen: ArraySlice<Int>, of samples: Samples, since beginning: ContinuousClock.Instant
   ) throws -> (answers: [Answer], pending: Pending) {
     let start = ContinuousClock.now
     let answers = try runner.run(chosen, of: samples)
@@ -145,7 +148,8 @@ extension EdgePart {
     var result = answers.map { answer in
       Answer(
         source: .exit, exit: answer.exit < 0 ? nil : answer.exit,
-        label: answer.exit < 0 ? nil : answer.label, latency: latency)
+        label: answer.exit < 0 ? nil : answer.label, start: beginning.duration(to: start),
+        latency: latency)
     }
     for position in positions { result[position].source = .degraded }
     return (result, Pending(positions: positions, boundary: runner.boundary()))
@@ -157,12 +161,12 @@ extension EdgePart {
   static func finish(
     _ pending: Pending, with remote: RemotePart, payload: BoundaryPayload,
     quantization: Quantization?,
-    features: Int, output: (name: String, size: Int)
+    features: Int, output: (name: String, size: Int), since start: ContinuousClock.Instant
   ) async -> [Int]? {
     guard
       let values = try? await remote.infer(
         pending.boundary, features: features, payload: payload, quantization: quantization,
-        output: output)
+        output: output, since: start)
     else { return nil }
     return pending.positions.indices.map { row in
       let range = row * output.size..<(row + 1) * output.size
@@ -180,12 +184,13 @@ extension EdgePart {
   ///   - samples: What to answer, matched with the network.
   ///   - remote: The other part.
   ///   - payload: How to write what crosses the cut.
+  ///   - rate: The samples that come in a second; nil for as fast as they can be answered.
   ///   - onAnswer: Called with each sample's position in `samples.indices` and its answer, once each, in
   ///     the order in which answers come.
   /// - Throws: `SparseError.Code.backend` when an engine fails, and what `onAnswer` throws.
   public func answer(
     _ samples: Samples, remote: RemotePart, payload: BoundaryPayload = .fp32,
-    onAnswer: (_ position: Int, _ answer: Answer) throws -> Void
+    rate: Double? = nil, onAnswer: (_ position: Int, _ answer: Answer) throws -> Void
   ) async throws {
     let (features, output) = (features, (name: output.name, size: output.size))
     let lastExit = self.output.exit
@@ -197,6 +202,7 @@ extension EdgePart {
       var labels: [Int]?
       var waited: Duration
     }
+    let beginning = ContinuousClock.now
     try await withThrowingTaskGroup(of: Batch.self) { group in
       var inFlight = 0
       func deliver(_ batch: Batch) throws {
@@ -212,7 +218,8 @@ extension EdgePart {
       }
       for first in stride(from: 0, to: samples.indices.count, by: batchCapacity) {
         let chosen = samples.indices[first..<min(first + batchCapacity, samples.indices.count)]
-        let (answers, pending) = try begin(chosen, of: samples)
+        if let rate { try await Task.sleep(until: beginning + .seconds(Double(first) / rate)) }
+        let (answers, pending) = try begin(chosen, of: samples, since: beginning)
         let began = ContinuousClock.now
         for (position, answer) in answers.enumerated() where answer.source == .exit {
           try onAnswer(first + position, answer)
@@ -225,7 +232,7 @@ extension EdgePart {
         group.addTask {
           let labels = await Self.finish(
             pending, with: remote, payload: payload, quantization: quantization,
-            features: features, output: output)
+            features: features, output: output, since: began)
           return Batch(
             first: first, answers: answers, pending: pending, labels: labels,
             waited: began.duration(to: .now))

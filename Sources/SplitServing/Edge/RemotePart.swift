@@ -179,14 +179,15 @@ extension RemotePart {
   ///   - payload: How to write the values.
   ///   - quantization: How 8-bit steps are meant on both sides; nil to send that along.
   ///   - output: The output's name, and its values for each sample.
+  ///   - start: When the deadline begins to run.
   /// - Returns: `[samples × size]`, row-major.
   /// - Throws: `Failure` once the deadline passed, the server refused, or nobody is asked any more.
   public func infer(
     _ values: [Float], features: Int, payload: BoundaryPayload = .fp32,
     quantization: Quantization? = nil,
-    output: (name: String, size: Int)
+    output: (name: String, size: Int), since start: ContinuousClock.Instant = .now
   ) async throws(Failure) -> [Float] {
-    let until = ContinuousClock.now + configuration.deadline
+    let until = start + configuration.deadline
     guard state.withLock({ $0.breaker.admit() }) else {
       state.withLock { $0.statistics.refused += 1 }
       throw .unavailable
@@ -194,7 +195,7 @@ extension RemotePart {
     do throws(Failure) {
       let message = InferenceMessage(
         values, features: features, payload: payload, quantization: quantization,
-        output: output.name, timeout: configuration.deadline)
+        output: output.name, timeout: ContinuousClock.now.duration(to: until))
       let answer = try await retrying(message, until: until)
       guard
         let values = try? InferenceAnswer(

@@ -42,6 +42,17 @@ struct Edge: AsyncParsableCommand {
     help: ArgumentHelp("The samples that are computed and sent together.", valueName: "samples"))
   var batchSize = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "The samples that come in a second. (default: as fast as they are answered)",
+      valueName: "count"))
+  var rate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write when and by whom each sample was answered to this CSV file.", valueName: "file.csv"))
+  var trace: String?
+
   @OptionGroup(title: "Remote part") var remote: RemoteOptions
   @OptionGroup(title: "Engine") var engine: EngineOptions
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
@@ -51,12 +62,17 @@ struct Edge: AsyncParsableCommand {
     if let limit, limit < 1 {
       throw ValidationError("'--limit' must be 1 or above, but is \(limit).")
     }
+    if let rate, !(0.001...1e9).contains(rate) {
+      throw ValidationError("'--rate' must be in 0.001...1000000000, but is \(rate).")
+    }
+    if let trace, trace.isEmpty { throw ValidationError("'--trace' must name a file.") }
     guard (1...65_536).contains(batchSize) else {
       throw ValidationError("'--batch-size' must be in 1...65536, but is \(batchSize).")
     }
   }
 
   func run() async throws {
+    if let trace { try AtomicFile.requireWritable(trace) }
     let file = try ModelFile(answering: model)
     let edge = try EdgePart(
       file, afterHiddenLayers: cut, backend: engine.backend, batchCapacity: batchSize)
@@ -115,15 +131,17 @@ struct Edge: AsyncParsableCommand {
     var done = 0
     var line = ProgressLine()
     let start = ContinuousClock.now
-    try await edge.answer(samples, remote: part, payload: remote.payload) { position, answer in
+    try await edge.answer(samples, remote: part, payload: remote.payload, rate: rate) { position, answer in
       answers[position] = answer
       done += 1
       if done % 64 == 0 { line.show("\(done) of \(answers.count) samples") }
     }
     let seconds = start.duration(to: .now) / .seconds(1)
     line.clear()
+    let all = answers.compactMap(\.self)
+    if let trace { try EdgeTrace(all, of: file.network).write(to: trace) }
     return EdgeReport(
-      answers.compactMap(\.self), labels: labels, network: file.network, cut: cut,
+      all, labels: labels, network: file.network, cut: cut,
       payload: remote.payload, macs: edge.macs, statistics: part.statistics, seconds: seconds)
   }
 }

@@ -12,8 +12,8 @@ struct Online: ParsableCommand {
         sparsectl online model.safetensors --noise 0,0.3 --plot online.svg
         sparsectl online model.safetensors --cost-weight 0.2 --transmission-macs 50000 --live
 
-      The test part is shuffled and cut into phases, to each of which noise of its own is added. For \
-      each sample the bandit picks an exit and a threshold: the sample leaves there when it is sure \
+      The test part (with --part validation the samples set aside, to choose settings by) is shuffled \
+      and cut into phases, to each of which noise of its own is added. For each sample the bandit picks an exit and a threshold: the sample leaves there when it is sure \
       enough, else it goes to the last exit. The reward is the confidence of the answer less the \
       cost, weighed by --cost-weight; labels are used for the report only.
 
@@ -28,6 +28,9 @@ struct Online: ParsableCommand {
   var model: String
 
   @OptionGroup(title: "Data") var data: DataOptions
+
+  @Option(help: "The samples of the stream: test, or validation to choose settings by.")
+  var part = StreamPart.test
 
   @Option(
     help: ArgumentHelp(
@@ -70,11 +73,7 @@ struct Online: ParsableCommand {
       Terminal.note(
         "note: the exits have no temperatures; 'sparsectl calibrate' makes confidences mean more.")
     }
-    let test = try data.load(
-      data.source(of: file, named: model), seed: file.training?.seed ?? 0
-    ).test
-    try file.requireFit(of: test, from: data.data ?? "the test part")
-    let (stream, phases) = try test.drifting(noise: noise.elements, seed: bandit.seed)
+    let (stream, phases) = try samples(of: file).drifting(noise: noise.elements, seed: bandit.seed)
     let study = try OnlineStudy(
       file, stream: stream, phases: phases, calibrated: calibrated, settings: bandit.settings,
       isLive: live, engine: engine)
@@ -86,6 +85,21 @@ struct Online: ParsableCommand {
       try Terminal.result(report.text)
     }
   }
+
+  private func samples(of file: ModelFile) throws -> Dataset {
+    if part == .validation { return try ValidationPart(of: file, named: model, data).samples }
+    let test = try data.load(
+      data.source(of: file, named: model), seed: file.training?.seed ?? 0
+    ).test
+    try file.requireFit(of: test, from: data.data ?? "the test part")
+    return test
+  }
+}
+
+/// The part of the data that a stream is made of.
+enum StreamPart: String, CaseIterable, ExpressibleByArgument {
+  case test
+  case validation
 }
 
 /// How the bandit values and tries its arms.

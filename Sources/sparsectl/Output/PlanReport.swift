@@ -12,7 +12,9 @@ struct PlanReport: Encodable {
     var samples: Int?
   }
 
-  /// One way of sharing the work. Times are in seconds; numbers are means over all samples.
+  /// One way of sharing the work.
+  ///
+  /// Times are in seconds; numbers are means over all samples.
   struct Cut: Encodable {
     var name: String
     var place: String

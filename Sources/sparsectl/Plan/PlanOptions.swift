@@ -55,7 +55,8 @@ struct MachineOptions: ParsableArguments {
 
   func validate() throws {
     guard slowdown > 0, slowdown <= 1e6 else {
-      throw ValidationError("'--edge-slowdown' must be above 0 and at most 1e6, but is \(slowdown).")
+      throw ValidationError(
+        "'--edge-slowdown' must be above 0 and at most 1e6, but is \(slowdown).")
     }
     if slowdown != 1, edge != .measured {
       throw ValidationError(

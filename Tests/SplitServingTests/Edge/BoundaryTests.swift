@@ -1,0 +1,138 @@
+import EarlyExit
+import SparseCore
+import SparseLayers
+import Testing
+import _SparseTestSupport
+
+@testable import SplitServing
+
+@Suite("What crosses the cut") struct BoundaryTests {
+  @Test("as 8-bit steps is off by at most half a step, and 0 stays 0")
+  func quantization() throws {
+    let features = 9
+    var values = randomFloats(200 * features, seed: 4, "boundary")
+    // A feature that is always 0, one that never is, one of tiny and one of huge numbers.
+    for row in 0..<200 {
+      values[row * features] = 0
+      values[row * features + 1] = 3 + values[row * features + 1]
+      values[row * features + 2] *= 1e-30
+      values[row * features + 3] *= 1e30
+      if row % 3 == 0 { values[row * features + 4] = 0 }
+    }
+    func column(_ feature: Int) -> [Float] { (0..<200).map { values[$0 * features + feature] } }
+    let ranges = try BoundaryRanges(
+      hiddenLayers: 1, low: (0..<features).map { column($0).min() ?? 0 },
+      high: (0..<features).map { column($0).max() ?? 0 })
+    let quantization = Quantization(ranges)
+    var back = quantization.steps(values, features: features).map { Float($0) }
+    quantization.dequantize(&back, features: features)
+    for (index, (value, sent)) in zip(values, back).enumerated() {
+      let step = quantization.scale[index % features]
+      // Half a step by rounding, and as much where zero was moved to a step.
+      #expect(abs(value - sent) <= step * 1.001, "\(index): \(value) became \(sent)")
+      if value == 0 { #expect(sent == 0) }
+    }
+    // Outside of the ranges are their ends.
+    var far = quantization.steps(Array(repeating: Float.greatestFiniteMagnitude, count: 9), features: 9)
+      .map { Float($0) }
+    quantization.dequantize(&far, features: 9)
+    #expect(far[4] <= (column(4).max() ?? 0) + quantization.scale[4])
+  }
+
+  @Test("as 16-bit floats is the nearest there is, for all of them and between")
+  func halves() {
+    for bits in UInt16.min...UInt16.max where bits & 0x7c00 != 0x7c00 {
+      #expect(UInt16(halfBitsOf: Float(halfBits: bits)) == bits)
+    }
+    // In the middle between two, the even one; a little beside it, the nearer one.
+    for bits in stride(from: UInt16(0), to: 0x7bff, by: 7) {
+      let (low, high) = (Float(halfBits: bits), Float(halfBits: bits + 1))
+      let middle = (low + high) / 2
+      #expect(UInt16(halfBitsOf: middle) == (bits % 2 == 0 ? bits : bits + 1))
+      #expect(UInt16(halfBitsOf: middle.nextUp) == bits + 1)
+      #expect(UInt16(halfBitsOf: -middle.nextDown) == bits | 0x8000)
+    }
+    #expect(Float(halfBits: UInt16(halfBitsOf: 1e9)) == 65504)
+  }
+
+  @Test("comes through the protocol as it was sent", arguments: BoundaryPayload.allCases)
+  func message(payload: BoundaryPayload) throws {
+    let values = randomFloats(3 * 24, seed: 6, "message").map { max($0, 0) }
+    let message = InferenceMessage(
+      values, features: 24, payload: payload, quantization: nil, output: "output",
+      timeout: .milliseconds(250))
+    let request = try InferenceRequest(message.body, headerLength: message.headerLength)
+    let model = try #require(signature)
+    let call = try InferenceCall(request, body: message.body, model: model)
+    #expect(call.samples == 3)
+    #expect(call.timeout == .milliseconds(250))
+    let heads = call.heads.map { model.outputs[$0.index].name }
+    #expect(heads == ["output"] && call.heads[0].isBinary)
+    let bound: Float =
+      switch payload {
+      case .fp32: 0
+      case .fp16: 0x1p-11
+      case .int8: (values.max() ?? 0) / 255
+      }
+    for (value, sent) in zip(values, call.values) { #expect(abs(value - sent) <= bound) }
+  }
+
+  @Test("calibrated ranges are wanted for INT8 only, and only where the model has some")
+  func calibratedRanges() throws {
+    let network = try servedNetwork()
+    let values = randomFloats(24, seed: 6, "message")
+    let ranges = try BoundaryRanges(
+      hiddenLayers: 1, low: values.map { $0 - 1 }, high: values.map { $0 + 1 })
+    let quantization = Quantization(ranges)
+    let message = InferenceMessage(
+      values, features: 24, payload: .int8, quantization: quantization, output: "output",
+      timeout: .seconds(1))
+    let request = try InferenceRequest(message.body, headerLength: message.headerLength)
+    let known = ModelSignature(name: "net", network: network, ranges: ranges)
+    let call = try InferenceCall(request, body: message.body, model: known)
+    for ((value, sent), step) in zip(zip(values, call.values), quantization.scale) {
+      #expect(abs(value - sent) <= step)
+    }
+    #expect(throws: RequestError.self) {
+      try InferenceCall(request, body: message.body, model: try #require(signature))
+    }
+    var floats = request
+    floats.inputs[0].datatype = "UINT8"
+    #expect(throws: RequestError.self) {
+      try InferenceCall(floats, body: message.body, model: known)
+    }
+  }
+
+  @Test("answers are believed only as far as they fit the request")
+  func answers() throws {
+    let values: [Float] = [1, -2, 3.5, 4, 5, 6, 7, 8]
+    let json = #"{"outputs":[{"name":"output","datatype":"FP32","shape":[1,8],"#
+    let binary = Array((json + #""parameters":{"binary_data_size":32}}]}"#).utf8)
+    let text = Array((json + #""data":[1,-2,3.5,4,5,6,7,8]}]}"#).utf8)
+    func read(_ body: [UInt8], _ length: Int?) throws -> [Float] {
+      try InferenceAnswer(body, headerLength: length, output: "output", shape: [1, 8]).values
+    }
+    let whole = binary + bytes(of: values)
+    #expect(try read(whole, binary.count) == values)
+    #expect(try read(text, nil) == values)
+    #expect(throws: RequestError.self) { try read(whole, binary.count - 1) }
+    #expect(throws: RequestError.self) { try read(whole, -1) }
+    #expect(throws: RequestError.self) { try read(whole, whole.count + 1) }
+    #expect(throws: RequestError.self) { try read(whole + [0], binary.count) }
+    for end in 0..<whole.count {
+      #expect(throws: RequestError.self) { try read(Array(whole[..<end]), min(end, binary.count)) }
+    }
+    let infinite = binary + bytes(of: values.dropLast() + [.infinity])
+    #expect(throws: RequestError.self) { try read(infinite, binary.count) }
+    // Damaged anywhere, it is refused or harmless, never a trap.
+    var stream = RandomStream(seed: 2, purpose: "damage")
+    for _ in 0..<20_000 {
+      var damaged = whole
+      for _ in 0...stream.below(4) {
+        damaged[stream.below(damaged.count)] = UInt8(stream.below(256))
+      }
+      let read = try? read(damaged, binary.count)
+      #expect(read.map { $0.count == 8 } ?? true)
+    }
+  }
+}
