@@ -43,10 +43,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def ours(sparsectl: pathlib.Path, model: pathlib.Path) -> Iterator[Server]:
+def ours(sparsectl: pathlib.Path, model: pathlib.Path, *options: str) -> Iterator[Server]:
     """`sparsectl serve`."""
     process = subprocess.Popen(
-        [sparsectl, "serve", model, "--port", "0", "--name", "tail", "--log-level", "warning"],
+        [sparsectl, "serve", model, "--port", "0", "--name", "tail", "--log-level", "warning"]
+        + list(options),
         stdout=subprocess.PIPE,
         text=True,
     )

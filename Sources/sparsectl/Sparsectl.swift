@@ -18,8 +18,8 @@ struct Sparsectl: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Train.self, Calibrate.self, Evaluate.self, Online.self, Measure.self, Predict.self,
-      Split.self, Plan.self, Serve.self, Edge.self, Convert.self, PatternCommand.self, DataCommand.self,
-      Sweep.self, Bench.self,
+      Split.self, Plan.self, Serve.self, Edge.self, Convert.self, PatternCommand.self,
+      DataCommand.self, Sweep.self, Bench.self,
     ])
 
   /// Runs the command of the command line.

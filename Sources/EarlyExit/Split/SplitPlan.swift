@@ -183,9 +183,9 @@ extension SplitPlan.Row {
 /// What a request costs beside the features that it carries.
 public struct RequestCost: Hashable, Sendable {
   /// The bytes of the request's HTTP header and of the JSON before its features.
-  public var upBytes = 400
+  public var upBytes = 360
   /// The bytes of the reply's HTTP header and of the JSON before its numbers.
-  public var downBytes = 450
+  public var downBytes = 300
   /// The seconds that client and server take for it, the network's computing left out.
   public var seconds = 0.0
 

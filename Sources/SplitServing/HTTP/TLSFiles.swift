@@ -36,7 +36,8 @@ public struct TLSFiles: Hashable, Sendable {
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
     configuration.minimumTLSVersion = .tlsv12
     if let clientAuthorities {
-      let roots = try PEMFile.read(clientAuthorities, "certificates", NIOSSLCertificate.fromPEMBytes)
+      let roots = try PEMFile.read(
+        clientAuthorities, "certificates", NIOSSLCertificate.fromPEMBytes)
       configuration.trustRoots = .certificates(roots)
       configuration.certificateVerification = .noHostnameVerification
     }
@@ -61,6 +62,7 @@ enum PEMFile {
   ///   - path: The file, of 1 MiB at most.
   ///   - content: What it should hold, for errors.
   ///   - parse: Takes its bytes apart.
+  /// - Returns: What it holds.
   /// - Throws: `SparseError` that names the file.
   static func read<Value>(
     _ path: String, _ content: String, _ parse: ([UInt8]) throws -> Value

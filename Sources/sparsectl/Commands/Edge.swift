@@ -131,7 +131,8 @@ struct Edge: AsyncParsableCommand {
     var done = 0
     var line = ProgressLine()
     let start = ContinuousClock.now
-    try await edge.answer(samples, remote: part, payload: remote.payload, rate: rate) { position, answer in
+    try await edge.answer(samples, remote: part, payload: remote.payload, rate: rate) {
+      position, answer in
       answers[position] = answer
       done += 1
       if done % 64 == 0 { line.show("\(done) of \(answers.count) samples") }

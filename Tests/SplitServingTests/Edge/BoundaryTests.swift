@@ -33,8 +33,10 @@ import _SparseTestSupport
       if value == 0 { #expect(sent == 0) }
     }
     // Outside of the ranges are their ends.
-    var far = quantization.steps(Array(repeating: Float.greatestFiniteMagnitude, count: 9), features: 9)
-      .map { Float($0) }
+    var far = quantization.steps(
+      Array(repeating: Float.greatestFiniteMagnitude, count: 9), features: 9
+    )
+    .map { Float($0) }
     quantization.dequantize(&far, features: 9)
     #expect(far[4] <= (column(4).max() ?? 0) + quantization.scale[4])
   }
