@@ -24,9 +24,11 @@ PLAIN = {
     ),
 }
 
-
-# Saving the whole cost is worth two points of confidence: as much accuracy as may be lost.
-BANDIT = ("--cost-weight", "0.02")
+# What the whole network's cost may be worth to the bandit, the dearest first. For each data set the
+# first is taken with which it loses at most as much accuracy as it may on a stream of validation
+# samples, in the worst of the seeds.
+COST_WEIGHTS = ("0.1", "0.05", "0.02", "0.01", "0.005")
+BANDIT_POINTS = 2.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ DESIGNS = {
             *("--layers", "784,512,1024,10", "--exits", "1"),
             *("--pattern", "local,structured,full", "--density", "0.0319,0.125,1"),
         ),
-        *("0.002", 0.885, 3, 0.3, 0.0, "0.2", "64,128,256,512"),
+        *("0.0015", 0.885, 3, 0.3, 0.0, "0.2", "64,128,256,512"),
     ),
 }
 
@@ -77,6 +79,15 @@ class Run:
 
 
 @dataclass
+class WeightChoice:
+    """What a cost weight does on the validation samples, in the worst of the seeds."""
+
+    weight: str
+    points: float
+    saved: float
+
+
+@dataclass
 class Results:
     """Everything about one data set."""
 
@@ -84,6 +95,7 @@ class Results:
     title: str
     design: Design
     runs: list[Run]
+    weights: list[WeightChoice]
     # Rows of plain networks, as `sweep` gives them.
     sparse: list[dict]
     dense: list[dict]
@@ -132,45 +144,71 @@ class ExitStudy:
                 (*arguments, "--output", str(folder), "--plot", str(folder) + ".svg"),
             )["rows"]
             commands.append(self._shown(arguments))
+        models = [place / f"model-{seed}.safetensors" for seed in SEEDS]
+        calibrations = []
+        for seed, model in zip(SEEDS, models):
+            training = ("train", *data, *design.network, *RECIPE, "--seed", str(seed))
+            training += ("--output", str(model))
+            calibration = ("calibrate", str(model), *data[2:], "--max-accuracy-loss", design.loss)
+            self._report(place / f"train-{seed}.json", training)
+            calibrations.append(self._report(place / f"calibrate-{seed}.json", calibration))
+            if seed == SEEDS[0]:
+                commands += [self._shown(training), self._shown(calibration)]
+        weights = self._weights(place, data, design, models)
         runs = []
         plots = [place / "curve.svg", place / "online.svg"]
-        for seed in SEEDS:
-            model = place / f"model-{seed}.safetensors"
-            training = ("train", *data, *design.network, *RECIPE, "--seed", str(seed))
-            calibration = ("calibrate", str(model), *data[2:], "--max-accuracy-loss", design.loss)
+        for seed, model in zip(SEEDS, models):
             evaluation = ("evaluate", str(model), *data[2:], "--latency")
-            online = ("online", str(model), *data[2:], "--noise", f"0,{design.noise}")
-            online += ("--seed", str(seed), *BANDIT)
-            self._report(place / f"train-{seed}.json", (*training, "--output", str(model)))
-            first = seed == SEEDS[0]
+            online = self._stream(model, data, design, seed, weights[-1].weight)
+            if seed == SEEDS[0]:
+                commands += [self._shown(evaluation), self._shown(online)]
+                evaluation += ("--plot", str(plots[0]))
+                online += ("--plot", str(plots[1]))
             runs.append(
                 Run(
                     seed,
-                    self._report(place / f"calibrate-{seed}.json", calibration),
-                    self._report(
-                        place / f"evaluate-{seed}.json",
-                        (*evaluation, *(("--plot", str(plots[0])) if first else ())),
-                    ),
-                    self._report(
-                        place / f"online-{seed}.json",
-                        (*online, *(("--plot", str(plots[1])) if first else ())),
-                    ),
+                    calibrations[seed],
+                    self._report(place / f"evaluate-{seed}.json", evaluation),
+                    self._report(place / f"online-{seed}.json", online),
                 )
             )
-            if first:
-                commands += [
-                    self._shown(arguments)
-                    for arguments in (
-                        (*training, "--output", str(model)),
-                        calibration,
-                        evaluation,
-                        online,
-                    )
-                ]
         sparse = [row for name in PLAIN for row in sweeps[name]]
         return Results(
-            dataset, DATASETS[dataset], design, runs, sparse, sweeps["dense"], commands, plots
+            *(dataset, DATASETS[dataset], design, runs, weights),
+            *(sparse, sweeps["dense"], commands, plots),
         )
+
+    @staticmethod
+    def _stream(
+        model: pathlib.Path, data: tuple[str, ...], design: Design, seed: int, weight: str
+    ) -> tuple[str, ...]:
+        """A stream of test samples whose noise rises half-way."""
+        stream = ("online", str(model), *data[2:], "--noise", f"0,{design.noise}")
+        return (*stream, "--seed", str(seed), "--cost-weight", weight)
+
+    def _weights(
+        self,
+        place: pathlib.Path,
+        data: tuple[str, ...],
+        design: Design,
+        models: list[pathlib.Path],
+    ) -> list[WeightChoice]:
+        """What was tried to find the bandit's cost weight; the last one is taken."""
+        tried = []
+        for weight in COST_WEIGHTS:
+            losses, savings = [], []
+            for seed, model in zip(SEEDS, models):
+                stream = self._stream(model, data, design, seed, weight)
+                file = place / f"validation-{weight}-{seed}.json"
+                report = self._report(file, (*stream, "--part", "validation"))
+                totals = {row["policy"]: row["total"] for row in report["policies"]}
+                bandit, last = totals["bandit"], totals["last exit"]
+                losses.append(100 * (last["accuracy"] - bandit["accuracy"]))
+                savings.append(bandit["saved"])
+            tried.append(WeightChoice(weight, max(losses), min(savings)))
+            if tried[-1].points <= BANDIT_POINTS:
+                break
+        return tried
 
     def _report(self, file: pathlib.Path, arguments: tuple[str, ...]) -> dict:
         """What the program reports, from a file where the same was asked before."""
