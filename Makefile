@@ -27,7 +27,7 @@ SPARSECTL := .build/release/sparsectl
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test sanitize kernels-neon lint format bench serving-load sweep-results exit-results task-results docs accuracy install sparsectl clean
+.PHONY: help run test sanitize kernels-neon lint format bench serving-load sweep-results exit-results task-results split-results docs accuracy install sparsectl clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +84,11 @@ task-results: ## Train the networks of RESULTS-tasks.md, check what must hold, w
 	@dev/require sweep
 	@$(MAKE) --no-print-directory sparsectl
 	@Benchmarks/task-results $(SPARSECTL) $(ARGS)
+
+split-results: ## Measure split execution over a shaped link, into RESULTS-split.md
+	@dev/require sweep
+	@$(MAKE) --no-print-directory sparsectl
+	@Benchmarks/split-results $(SPARSECTL) $(ARGS)
 
 docs: ## Build the documentation of the libraries into .build/documentation
 	@dev/require docs

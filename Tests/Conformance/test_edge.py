@@ -44,7 +44,7 @@ class Edge:
         self.trace = directory / f"trace-{time.monotonic_ns()}.csv"
         command = [SPARSECTL, "edge", path or model, "--data", data, "--remote", url]
         command += ["--name", "net", "--json", "--trace", self.trace, *options]
-        if "--split" not in options:
+        if "--split" not in options and "--adaptive" not in options:
             command += ["--split", "1"]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -120,6 +120,28 @@ class ParityTest(EdgeTest):
                 sizes[payload] = report["bytes_sent"] / report["sent"]
         # A feature takes 1 byte instead of 4; that the ranges are known is said in 25 bytes.
         self.assertLess(sizes["int8"], sizes["fp32"] - 3 * 32 + 32)
+
+    def test_an_adaptive_device_moves_to_the_faster_link(self):
+        whole = evaluate()
+        with contextlib.ExitStack() as stack:
+            servers = [stack.enter_context(serving(model, "--split", cut)) for cut in "12"]
+            links = [stack.enter_context(Link(server.port)) for server in servers]
+            links[1].delay = 0.03
+            options = ("--adaptive", "--remote", links[1].url, "--rate", "150", "--in-flight", "4")
+            device = Edge(links[0].url, *options, "--deadline", "1")
+            time.sleep(1.5)
+            # The links change places.
+            links[0].delay, links[1].delay = 0.03, 0
+            report, rows = device.result()
+        self.check(report, rows, count)
+        self.assertEqual(report["degraded"], 0)
+        self.assertAlmostEqual(report["accuracy"], whole["accuracy"])
+        self.assertEqual([cut["split"] for cut in report["cuts"]], [1, 2])
+        self.assertEqual(sum(cut["samples"] for cut in report["cuts"]), count)
+        late = sorted(float(row["latency_ms"]) for row in rows[-100:])
+        # Most of the last samples crossed the link that is fast by then.
+        self.assertLess(late[50], 30)
+        self.assertGreater(min(cut["samples"] for cut in report["cuts"]), 100)
 
     def test_another_model_is_refused(self):
         other = train(directory, seed=2, samples=SAMPLES)

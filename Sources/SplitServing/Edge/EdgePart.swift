@@ -155,90 +155,38 @@ extension EdgePart {
     return (result, Pending(positions: positions, boundary: runner.boundary()))
   }
 
-  /// Asks the remote part for what is pending.
-  ///
-  /// - Returns: The classes; nil when there is no answer in time.
-  static func finish(
-    _ pending: Pending, with remote: RemotePart, payload: BoundaryPayload,
-    quantization: Quantization?,
-    features: Int, output: (name: String, size: Int), since start: ContinuousClock.Instant
-  ) async -> [Int]? {
-    guard
-      let values = try? await remote.infer(
-        pending.boundary, features: features, payload: payload, quantization: quantization,
-        output: output, since: start)
-    else { return nil }
-    return pending.positions.indices.map { row in
-      let range = row * output.size..<(row + 1) * output.size
-      var best = range.lowerBound
-      for index in range where values[index] > values[best] { best = index }
-      return best - range.lowerBound
-    }
+  /// What asking the remote part takes, free of the planned network.
+  func question(_ payload: BoundaryPayload) -> Question {
+    Question(
+      features: features, output: (output.name, output.size), lastExit: output.exit,
+      payload: payload, quantization: payload == .int8 ? ranges : nil)
   }
 
-  /// Answers samples, as many requests under way as the remote part's configuration lets there be.
-  ///
-  /// While answers are awaited, the next samples are computed.
-  ///
-  /// - Parameters:
-  ///   - samples: What to answer, matched with the network.
-  ///   - remote: The other part.
-  ///   - payload: How to write what crosses the cut.
-  ///   - rate: The samples that come in a second; nil for as fast as they can be answered.
-  ///   - onAnswer: Called with each sample's position in `samples.indices` and its answer, once each, in
-  ///     the order in which answers come.
-  /// - Throws: `SparseError.Code.backend` when an engine fails, and what `onAnswer` throws.
-  public func answer(
-    _ samples: Samples, remote: RemotePart, payload: BoundaryPayload = .fp32,
-    rate: Double? = nil, onAnswer: (_ position: Int, _ answer: Answer) throws -> Void
-  ) async throws {
-    let (features, output) = (features, (name: output.name, size: output.size))
-    let lastExit = self.output.exit
-    let quantization = payload == .int8 ? ranges : nil
-    struct Batch: Sendable {
-      var first: Int
-      var answers: [Answer]
-      var pending: Pending
-      var labels: [Int]?
-      var waited: Duration
-    }
-    let beginning = ContinuousClock.now
-    try await withThrowingTaskGroup(of: Batch.self) { group in
-      var inFlight = 0
-      func deliver(_ batch: Batch) throws {
-        inFlight -= 1
-        for (row, position) in batch.pending.positions.enumerated() {
-          var answer = batch.answers[position]
-          answer.latency += batch.waited
-          if let labels = batch.labels {
-            (answer.source, answer.exit, answer.label) = (.remote, lastExit, labels[row])
-          }
-          try onAnswer(batch.first + position, answer)
-        }
+  /// How the remote part is asked for what is pending.
+  struct Question: Sendable {
+    var features: Int
+    var output: (name: String, size: Int)
+    var lastExit: Int
+    var payload: BoundaryPayload
+    var quantization: Quantization?
+
+    /// Asks.
+    ///
+    /// - Returns: The classes; nil when there is no answer in time.
+    func classes(
+      of pending: Pending, from remote: RemotePart, since start: ContinuousClock.Instant
+    ) async -> [Int]? {
+      guard
+        let values = try? await remote.infer(
+          pending.boundary, features: features, payload: payload, quantization: quantization,
+          output: output, since: start)
+      else { return nil }
+      return pending.positions.indices.map { row in
+        let range = row * output.size..<(row + 1) * output.size
+        var best = range.lowerBound
+        for index in range where values[index] > values[best] { best = index }
+        return best - range.lowerBound
       }
-      for first in stride(from: 0, to: samples.indices.count, by: batchCapacity) {
-        let chosen = samples.indices[first..<min(first + batchCapacity, samples.indices.count)]
-        if let rate { try await Task.sleep(until: beginning + .seconds(Double(first) / rate)) }
-        let (answers, pending) = try begin(chosen, of: samples, since: beginning)
-        let began = ContinuousClock.now
-        for (position, answer) in answers.enumerated() where answer.source == .exit {
-          try onAnswer(first + position, answer)
-        }
-        guard !pending.positions.isEmpty else { continue }
-        while inFlight >= remote.configuration.requestsInFlight, let done = try await group.next() {
-          try deliver(done)
-        }
-        inFlight += 1
-        group.addTask {
-          let labels = await Self.finish(
-            pending, with: remote, payload: payload, quantization: quantization,
-            features: features, output: output, since: began)
-          return Batch(
-            first: first, answers: answers, pending: pending, labels: labels,
-            waited: began.duration(to: .now))
-        }
-      }
-      while let done = try await group.next() { try deliver(done) }
     }
   }
 }

@@ -323,7 +323,27 @@ extension RemotePart {
   }
 }
 
-extension RemotePart.Failure {
+extension RemotePart.Failure: CustomStringConvertible {
+  /// Whether it says nothing of the model or the request: the same may be answered some other time.
+  public var isOfTheMoment: Bool {
+    switch self {
+    case .unavailable, .deadlineExceeded, .network: true
+    case .refused(let status, _): status >= 500
+    case .invalidAnswer: false
+    }
+  }
+
+  /// What happened, in words.
+  public var description: String {
+    switch self {
+    case .unavailable: "not asked, after failures"
+    case .deadlineExceeded: "no answer within the deadline"
+    case .network(let text): text
+    case .refused(let status, let text): "status \(status)\(text.isEmpty ? "" : ", \(text)")"
+    case .invalidAnswer(let text): text
+    }
+  }
+
   /// Whether the same request may succeed a little later.
   fileprivate var isTransient: Bool {
     switch self {

@@ -22,6 +22,9 @@ struct Edge: AsyncParsableCommand {
 
       8 bits a feature take the ranges that 'calibrate' saved; without them each request sends a \
       range of its own.
+
+      With --adaptive, --remote names several servers, each with another cut of this model, and the \
+      device moves to the one whose answers come soonest, as links and servers change.
       """)
 
   @Argument(help: ArgumentHelp("The whole model's file.", valueName: "model"))
@@ -29,8 +32,13 @@ struct Edge: AsyncParsableCommand {
 
   @Option(
     name: .customLong("split"),
-    help: ArgumentHelp("The hidden layers that are computed here.", valueName: "count"))
-  var cut: Int
+    help: ArgumentHelp(
+      "The hidden layers that are computed here. (with --adaptive: what the servers say)",
+      valueName: "count"))
+  var cut: Int?
+
+  @Flag(help: "Measure as it goes, and move between the cuts of several servers.")
+  var adaptive = false
 
   @OptionGroup(title: "Data") var data: DataOptions
 
@@ -58,7 +66,15 @@ struct Edge: AsyncParsableCommand {
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
   func validate() throws {
-    if cut < 0 { throw ValidationError("'--split' must be 0 or above, but is \(cut).") }
+    if let cut, cut < 0 { throw ValidationError("'--split' must be 0 or above, but is \(cut).") }
+    switch (adaptive, cut, remote.urls.count) {
+    case (false, nil, _): throw ValidationError("'--split' is wanted: where is the model cut?")
+    case (false, _, 2...):
+      throw ValidationError("Several '--remote' are for '--adaptive'; give one, or that flag.")
+    case (true, .some, _):
+      throw ValidationError("'--split' and '--adaptive' exclude each other; the servers tell.")
+    default: break
+    }
     if let limit, limit < 1 {
       throw ValidationError("'--limit' must be 1 or above, but is \(limit).")
     }
@@ -74,26 +90,25 @@ struct Edge: AsyncParsableCommand {
   func run() async throws {
     if let trace { try AtomicFile.requireWritable(trace) }
     let file = try ModelFile(answering: model)
-    let edge = try EdgePart(
-      file, afterHiddenLayers: cut, backend: engine.backend, batchCapacity: batchSize)
-    for warning in edge.warnings { Terminal.note("warning: \(warning)") }
     let test = try data.load(
       data.source(of: file, named: model), seed: file.training?.seed ?? 0
     ).test
     try file.requireFit(of: test, from: data.data ?? "the test part")
     let count = min(limit ?? test.sampleCount, test.sampleCount)
     let samples = try Samples(test, indices: Array(0..<count), for: file.network)
-    let part = try RemotePart(
-      remote.configuration(
-        model: URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent))
+    let name = URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent
+    let parts = try remote.urls.map {
+      try RemotePart(remote.configuration(url: $0, model: name))
+    }
     let result: Result<EdgeReport, any Error>
     do {
-      try await meet(part, edge)
-      result = .success(try await answer(samples, edge, part, of: file))
+      var cuts: [EdgeDevice.Cut] = []
+      for part in parts { cuts.append(try await meet(part, file)) }
+      result = .success(try await answer(samples, EdgeDevice(cuts), of: file))
     } catch {
       result = .failure(error)
     }
-    await part.close()
+    for part in parts { await part.close() }
     let report = try result.get()
     if outputOptions.json {
       try Terminal.result(json: report)
@@ -102,28 +117,35 @@ struct Edge: AsyncParsableCommand {
     }
   }
 
-  /// Looks whether the server has the other part; an edge device works without it, too.
-  private func meet(_ part: RemotePart, _ edge: EdgePart) async throws {
-    if !edge.hasExits {
-      Terminal.note(
-        "warning: there is no exit before the cut, so samples have no answer while the remote part is away."
-      )
-    }
+  /// Plans the part that belongs to a server's, and looks whether it really does; an edge device
+  /// works without its server, too.
+  private func meet(_ part: RemotePart, _ file: ModelFile) async throws -> EdgeDevice.Cut {
+    let url = part.configuration.url
     do {
-      try await edge.requireCounterpart(part)
-    } catch let failure as RemotePart.Failure {
-      switch failure {
-      case .invalidAnswer(let text), .refused(_, let text):
-        throw SparseError(.unsupported, "\(part.configuration.url): \(text)")
-      case .unavailable, .deadlineExceeded, .network:
+      let place = if let cut { cut } else { try await part.description().split.hiddenLayers }
+      let edge = try EdgePart(
+        file, afterHiddenLayers: place, backend: engine.backend, batchCapacity: batchSize)
+      for warning in edge.warnings { Terminal.note("warning: \(warning)") }
+      if !edge.hasExits {
         Terminal.note(
-          "warning: \(part.configuration.url) does not answer (\(failure)); going on without it.")
+          """
+          warning: there is no exit before the cut, so samples have no answer while the remote part \
+          is away.
+          """)
       }
+      do {
+        try await edge.requireCounterpart(part)
+      } catch let failure as RemotePart.Failure where failure.isOfTheMoment {
+        Terminal.note("warning: \(url) does not answer (\(failure)); going on without it.")
+      }
+      return EdgeDevice.Cut(edge: edge, remote: part)
+    } catch let failure as RemotePart.Failure {
+      throw SparseError(.unsupported, "\(url): \(failure)")
     }
   }
 
   private func answer(
-    _ samples: Samples, _ edge: EdgePart, _ part: RemotePart, of file: ModelFile
+    _ samples: Samples, _ device: EdgeDevice, of file: ModelFile
   ) async throws -> EdgeReport {
     let labels = try LabeledData(samples.dataset, for: file.network)
       .labels(branch: file.network.branches.count - 1)
@@ -131,8 +153,7 @@ struct Edge: AsyncParsableCommand {
     var done = 0
     var line = ProgressLine()
     let start = ContinuousClock.now
-    try await edge.answer(samples, remote: part, payload: remote.payload, rate: rate) {
-      position, answer in
+    try await device.answer(samples, payload: remote.payload, rate: rate) { position, answer in
       answers[position] = answer
       done += 1
       if done % 64 == 0 { line.show("\(done) of \(answers.count) samples") }
@@ -142,7 +163,7 @@ struct Edge: AsyncParsableCommand {
     let all = answers.compactMap(\.self)
     if let trace { try EdgeTrace(all, of: file.network).write(to: trace) }
     return EdgeReport(
-      all, labels: labels, network: file.network, cut: cut,
-      payload: remote.payload, macs: edge.macs, statistics: part.statistics, seconds: seconds)
+      all, labels: labels, network: file.network, device: device, payload: remote.payload,
+      seconds: seconds)
   }
 }

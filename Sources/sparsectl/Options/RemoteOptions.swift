@@ -7,8 +7,9 @@ import SplitServing
 /// How an edge device reaches the remote part.
 struct RemoteOptions: ParsableArguments {
   @Option(
-    name: .customLong("remote"), help: ArgumentHelp("The server's address.", valueName: "url"))
-  var url: String
+    name: .customLong("remote"),
+    help: ArgumentHelp("The server's address; several for --adaptive.", valueName: "url"))
+  var urls: [String]
 
   @Option(
     help: ArgumentHelp(
@@ -65,6 +66,7 @@ struct RemoteOptions: ParsableArguments {
   var key: String?
 
   func validate() throws {
+    if urls.isEmpty { throw ValidationError("'--remote' is wanted: where is the server?") }
     guard (0.001...3600).contains(deadline) else {
       throw ValidationError("'--deadline' must be in 0.001...3600 seconds, but is \(deadline).")
     }
@@ -83,7 +85,7 @@ struct RemoteOptions: ParsableArguments {
   }
 
   /// The settings as the library takes them.
-  func configuration(model: String) throws -> RemotePart.Configuration {
+  func configuration(url: String, model: String) throws -> RemotePart.Configuration {
     var configuration = RemotePart.Configuration(url: url, modelName: name ?? model)
     configuration.deadline = .seconds(deadline)
     configuration.failureLimit = failureLimit

@@ -42,9 +42,20 @@ struct EdgeReport: Encodable {
     }
   }
 
+  /// One cut of the device.
+  struct Cut: Encodable {
+    /// The hidden layers that are computed here.
+    var split: Int
+    /// The samples computed for it.
+    var samples: Int
+    /// The requests that its server answered.
+    var answered: Int
+  }
+
   var accuracy: Double
   var samples: Int
   var exits: [Exit]
+  var cuts: [Cut]
   /// Samples that the remote part was needed for: those it answered, and the degraded ones.
   var sent: Int
   var degraded: Int
@@ -55,15 +66,14 @@ struct EdgeReport: Encodable {
   var latency: Latency
   var seconds: Double
   var edgeMACs: Int
-  var split: Int
   var payload: String
   var retries: Int
   var refused: Int
   var breakerOpenings: Int
 
   enum CodingKeys: String, CodingKey {
-    case accuracy, samples, exits, sent, degraded, unanswered, seconds, split, payload, retries
-    case refused
+    case accuracy, samples, exits, cuts, sent, degraded, unanswered, seconds, payload
+    case retries, refused
     case bytesSent = "bytes_sent"
     case bytesReceived = "bytes_received"
     case latency = "latency_ms"
@@ -72,9 +82,8 @@ struct EdgeReport: Encodable {
   }
 
   init(
-    _ answers: [EdgePart.Answer], labels: [Int32], network: Network, cut: Int,
-    payload: BoundaryPayload,
-    macs: Int, statistics: RemotePart.Statistics, seconds: Double
+    _ answers: [EdgePart.Answer], labels: [Int32], network: Network, device: EdgeDevice,
+    payload: BoundaryPayload, seconds: Double
   ) {
     let isRight = zip(answers, labels).map { answer, label in answer.label == Int(label) }
     let count = Double(max(answers.count, 1))
@@ -94,14 +103,22 @@ struct EdgeReport: Encodable {
     degraded = answers.count { $0.source == .degraded }
     unanswered = answers.count { $0.label == nil }
     sent = answers.count { $0.source != .exit }
-    (bytesSent, bytesReceived) = (statistics.bytesSent, statistics.bytesReceived)
+    let statistics = device.cuts.map(\.remote.statistics)
+    func sum(_ count: KeyPath<RemotePart.Statistics, Int>) -> Int {
+      statistics.reduce(0) { $0 + $1[keyPath: count] }
+    }
+    cuts = device.cuts.indices.map { index in
+      Cut(
+        split: device.cuts[index].edge.split.hiddenLayers, samples: device.samples[index],
+        answered: statistics[index].answered)
+    }
+    (bytesSent, bytesReceived) = (sum(\.bytesSent), sum(\.bytesReceived))
     latency = Latency(answers.map(\.latency))
     self.seconds = seconds
-    edgeMACs = macs
-    split = cut
+    edgeMACs = device.macs
     self.payload = payload.rawValue
-    (retries, refused) = (statistics.retries, statistics.refused)
-    breakerOpenings = statistics.openings
+    (retries, refused) = (sum(\.retries), sum(\.refused))
+    breakerOpenings = sum(\.openings)
   }
 
   /// The report for people.
@@ -114,6 +131,11 @@ struct EdgeReport: Encodable {
       ])
     }
     func milliseconds(_ value: Double) -> String { Text.fixed(value, 2) }
+    let places =
+      cuts.count > 1
+      ? "\ncuts: "
+        + cuts.map { "after \($0.split) \(Text.count($0.samples)) samples" }.joined(separator: ", ")
+      : ""
     let perSample = sent > 0 ? Double(bytesSent) / Double(sent) : 0
     return """
       accuracy \(Text.percent(accuracy)) on \(Text.count(samples)) samples
@@ -128,7 +150,7 @@ struct EdgeReport: Encodable {
       held back by it
       latency \(milliseconds(latency.p50)) ms (median), \(milliseconds(latency.p90)) (p90), \
       \(milliseconds(latency.p99)) (p99), mean \(milliseconds(latency.mean)); \
-      \(Text.seconds(seconds)) in all
+      \(Text.seconds(seconds)) in all\(places)
       """
   }
 }

@@ -1,0 +1,53 @@
+/// Chooses where to cut by what it took lately, as links and servers change.
+///
+/// For each cut it keeps a mean of the time from a sample to its answer across the link, in which an
+/// answer counts half as much after every ten later ones. The least mean is taken; now and then the
+/// cut that was asked longest ago is tried instead, since what it takes may have changed.
+///
+/// Source for the aim: Bakhtiarnia et al., *Dynamic Split Computing for Efficient Deep Edge
+/// Intelligence*, ICASSP 2023; the rule is the exponentially recency-weighted average of Sutton and
+/// Barto, *Reinforcement Learning*, 2nd ed. 2018, §2.5.
+struct CutChooser: Sendable {
+  /// A cut's mean in seconds; nil before its first answer.
+  private(set) var means: [Double?]
+  private var lastAsked: [Int]
+  private var asked = 0
+  private let trialInterval: Int
+
+  /// How much of the mean a new answer is: with it an answer counts half after ten others.
+  private static let step = 0.067
+
+  /// Knows nothing yet.
+  ///
+  /// - Parameters:
+  ///   - cuts: The number of cuts.
+  ///   - trialInterval: How many samples cross the link between two tries of another cut.
+  init(cuts: Int, trialInterval: Int) {
+    precondition(cuts >= 1 && trialInterval >= 1, "\(cuts) cuts, a try every \(trialInterval)")
+    means = Array(repeating: nil, count: cuts)
+    lastAsked = Array(repeating: 0, count: cuts)
+    self.trialInterval = trialInterval
+  }
+
+  /// The cut for the next sample.
+  var choice: Int {
+    if let unknown = means.firstIndex(where: { $0 == nil }) { return unknown }
+    let stalest = lastAsked.indices.min { lastAsked[$0] < lastAsked[$1] } ?? 0
+    if asked - lastAsked[stalest] >= trialInterval * means.count { return stalest }
+    return means.indices.min { (means[$0] ?? 0) < (means[$1] ?? 0) } ?? 0
+  }
+
+  /// A sample crosses the link at a cut.
+  mutating func asks(_ cut: Int) {
+    asked += 1
+    lastAsked[cut] = asked
+    // Until the first answer comes, the next samples try the other cuts.
+    if means[cut] == nil { means[cut] = 0 }
+  }
+
+  /// The sample has its answer, or is given up, which takes all of the deadline.
+  mutating func learns(_ seconds: Double, of cut: Int) {
+    let mean = means[cut] ?? 0
+    means[cut] = mean == 0 ? seconds : mean + Self.step * (seconds - mean)
+  }
+}
