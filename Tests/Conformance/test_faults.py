@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import http.client
 import json
+import os
 import pathlib
 import random
 import signal
@@ -16,6 +17,10 @@ import time
 import unittest
 
 from serving import FEATURES, SPARSECTL, Server, certificates, serving, train
+
+
+# Damaged requests; `FAULT_ROUNDS=100000` is the long check.
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "600"))
 
 
 def setUpModule():
@@ -201,7 +206,7 @@ class Noise(unittest.TestCase):
         ).encode()
         whole = head + body
         with serving(model, "--header-timeout", "0.5", "--body-timeout", "0.5") as server:
-            for turn in range(600):
+            for turn in range(ROUNDS):
                 noise = bytearray(whole)
                 if turn % 3 == 0:
                     noise = bytearray(source.randbytes(source.randrange(400)))
