@@ -114,6 +114,37 @@ import _SparseTestSupport
     #expect(throws: SparseError.self) { try edge.network.split(afterHiddenLayers: 0) }
   }
 
+  @Test("several tasks may go to several machines, and none of them computes more than it needs")
+  func byTask() throws {
+    let whole = try network(secondTask: true)
+    let file = ModelFile(network: whole, data: DataDescription(untrained: whole))
+    let remote = try file.split(afterHiddenLayers: 1).remote
+    let files = try remote.separatedByTask()
+    #expect(Set(files.map(\.task)) == Set(remote.network.branches.map(\.task)))
+    #expect(files.count == 2)
+    let data = try Dataset(
+      unlabeled: .floats(randomFloats(40 * remote.network.inputSize, seed: 3, "tasks")),
+      featureCount: remote.network.inputSize)
+    func outputs(_ network: Network) throws -> [[Float]] {
+      try NetworkExecutor(network, backend: .native, batchCapacity: 40, tileWidth: 16)
+        .outputs(Samples(data, for: network))
+    }
+    let expected = try outputs(remote.network)
+    for (task, part) in files {
+      let read = try ModelFile(part.safetensors(), source: task)
+      #expect(read.split == remote.split)
+      #expect(read.network.branches.allSatisfy { $0.task == task })
+      #expect(read.network.backbone.count == read.network.branches.map(\.position).max())
+      for (branch, values) in zip(read.network.branches, try outputs(read.network)) {
+        let index = try #require(
+          remote.network.branches.firstIndex { $0.name == branch.name })
+        #expect(values == expected[index], "\(branch.name)")
+      }
+    }
+    #expect(throws: SparseError.self) { try file.separatedByTask() }
+    #expect(throws: SparseError.self) { try whole.part(ofTask: "none") }
+  }
+
   @Test("is refused where there is no such layer", arguments: [-1, 4, .max])
   func refused(cut: Int) throws {
     let network = try network()

@@ -39,6 +39,27 @@ extension ModelFile {
     return (edge, remote)
   }
 
+  /// Takes a remote part apart, one file for each task, so that several machines can share the work.
+  ///
+  /// - Returns: The tasks, in the order of their heads, and the file of each; all of one identity.
+  /// - Throws: `SparseError.Code.unsupported` when the model is not a remote part.
+  public func separatedByTask() throws -> [(task: String, file: ModelFile)] {
+    guard split?.part == .remote else {
+      throw SparseError(
+        .unsupported, "Only a remote part is taken apart by tasks; this is \(split.kindText).")
+    }
+    let main = network.branches.last?.task
+    var tasks: [String] = []
+    for branch in network.branches where !tasks.contains(branch.task) { tasks.append(branch.task) }
+    return try tasks.map { task in
+      var file = self
+      file.network = try network.part(ofTask: task)
+      // Thresholds are those of the main task's exits.
+      if task != main { file.exitSettings = nil }
+      return (task, file)
+    }
+  }
+
   /// Checks that two files are the two parts of one network.
   ///
   /// - Parameter remote: The other part; this one is the edge's.

@@ -5,8 +5,7 @@ extension Network {
   /// Cuts the network into a part for the edge and a part for a remote machine.
   ///
   /// Branches that leave before the cut stay at the edge, and so do exits at the cut itself; the others
-  /// are remote. What the
-  /// edge part's backbone writes is what the remote part reads: the same numbers, so that both parts
+  /// are remote. What the edge part's backbone writes is what the remote part reads: the same numbers, so that both parts
   /// together give the bits of the whole network, batch by batch.
   ///
   /// - Parameter cut: The hidden layers that the edge part has, from 0, where the edge sends the
@@ -46,5 +45,25 @@ extension Network {
         branches[$0].moved(to: branches[$0].position - position)
       })
     return (edge, remote)
+  }
+
+  /// What one task needs of the network.
+  ///
+  /// - Parameter task: The task.
+  /// - Returns: The task's branches, and the backbone as far as they need it.
+  /// - Throws: `SparseError.Code.invalidArgument` when there is no such task.
+  public func part(ofTask task: String) throws -> Network {
+    let own = branches.filter { $0.task == task }
+    guard let depth = own.map(\.position).max() else {
+      throw SparseError(
+        .invalidArgument,
+        """
+        There is no task '\(task.prefix(40))'; the network has \
+        \(Set(branches.map(\.task)).sorted().joined(separator: ", ")).
+        """)
+    }
+    return try Network(
+      inputSize: inputSize, backbone: Array(backbone[..<depth]), branches: own,
+      handsOver: handsOver)
   }
 }

@@ -11,11 +11,14 @@ struct Split: ParsableCommand {
       EXAMPLES
         sparsectl split model.safetensors --at 1
         sparsectl split model.safetensors --at 2 --edge edge.safetensors --remote remote.safetensors
+        sparsectl split tasks.safetensors --at 1 --by-task
 
       The edge file has the first hidden layers and their exits, with thresholds and temperatures; \
       the remote file has the rest. Both carry the same identity, by which a pair that does not belong \
       together is refused. What crosses the cut is one number for each neuron there; where the cut is \
       wider than the sample, sending the sample itself is cheaper, and the report says so.
+
+      With --by-task each task has a remote file of its own, named by it, for a machine of its own.
       """)
 
   @Argument(help: ArgumentHelp("The model file.", valueName: "model"))
@@ -36,6 +39,9 @@ struct Split: ParsableCommand {
     help: ArgumentHelp("The remote file. (default: MODEL's name with -remote)", valueName: "file"))
   var remote: String?
 
+  @Flag(name: .customLong("by-task"), help: "Write a remote file for each task.")
+  var byTask = false
+
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
   func validate() throws {
@@ -49,14 +55,21 @@ struct Split: ParsableCommand {
   }
 
   func run() throws {
-    let paths = (edge ?? named("edge"), remote ?? named("remote"))
-    try AtomicFile.requireWritable(paths.0)
-    try AtomicFile.requireWritable(paths.1)
+    let (edgePath, remotePath) = (
+      edge ?? named("edge", of: model), remote ?? named("remote", of: model)
+    )
     let whole = try ModelFile(contentsOf: model)
     let parts = try whole.split(afterHiddenLayers: cut)
-    try parts.edge.write(to: paths.0)
-    try parts.remote.write(to: paths.1)
-    let report = try SplitReport(whole: whole, edge: parts.edge, remote: parts.remote, paths: paths)
+    let remotes =
+      byTask
+      ? try parts.remote.separatedByTask().map {
+        (path: named($0.task, of: remotePath), file: $0.file)
+      }
+      : [(path: remotePath, file: parts.remote)]
+    for path in [edgePath] + remotes.map(\.path) { try AtomicFile.requireWritable(path) }
+    try parts.edge.write(to: edgePath)
+    for remote in remotes { try remote.file.write(to: remote.path) }
+    let report = try SplitReport(whole: whole, edge: (edgePath, parts.edge), remotes: remotes)
     if outputOptions.json {
       try Terminal.result(json: report)
     } else {
@@ -64,8 +77,9 @@ struct Split: ParsableCommand {
     }
   }
 
-  private func named(_ part: String) -> String {
-    let url = URL(fileURLWithPath: model)
+  private func named(_ part: String, of path: String) -> String {
+    let url = URL(fileURLWithPath: path)
+    let part = part.replacing("/", with: "-")
     let stem = url.deletingPathExtension().lastPathComponent
     let kind = url.pathExtension.isEmpty ? "" : ".\(url.pathExtension)"
     return url.deletingLastPathComponent().appendingPathComponent("\(stem)-\(part)\(kind)")
@@ -91,20 +105,26 @@ struct SplitReport: Encodable {
   /// A sample as bytes, one a feature, as images are stored.
   var sampleBytes: Int
   var edge: Part
+  /// The remote part, or that of the first task.
   var remote: Part
+  /// All remote parts: one, or one for each task.
+  var remotes: [Part]
 
   enum CodingKeys: String, CodingKey {
-    case identity, edge, remote
+    case identity, edge, remote, remotes
     case hiddenLayers = "hidden_layers"
     case boundaryFeatures = "boundary_features"
     case boundaryBytes = "boundary_bytes"
     case sampleBytes = "sample_bytes"
   }
 
-  init(whole: ModelFile, edge: ModelFile, remote: ModelFile, paths: (String, String)) throws {
-    identity = edge.split?.identity ?? ""
-    hiddenLayers = edge.split?.hiddenLayers ?? 0
-    boundaryFeatures = remote.network.inputSize
+  init(
+    whole: ModelFile, edge: (path: String, file: ModelFile),
+    remotes: [(path: String, file: ModelFile)]
+  ) throws {
+    identity = edge.file.split?.identity ?? ""
+    hiddenLayers = edge.file.split?.hiddenLayers ?? 0
+    boundaryFeatures = edge.file.split?.boundaryFeatures ?? 0
     boundaryBytes = 4 * boundaryFeatures
     sampleBytes = whole.data.featureCount
     func part(_ model: ModelFile, _ path: String) throws -> Part {
@@ -114,14 +134,15 @@ struct SplitReport: Encodable {
         file: path, weights: weights, macs: weights, bytes: try FileBytes(model.safetensors()).file,
         branches: model.network.branches.map(\.name))
     }
-    self.edge = try part(edge, paths.0)
-    self.remote = try part(remote, paths.1)
+    self.edge = try part(edge.file, edge.path)
+    self.remotes = try remotes.map { try part($0.file, $0.path) }
+    remote = self.remotes[0]
   }
 
   /// The report for people.
   var text: String {
     var table = Table(["part", "branches", "weights and MACs", "file, bytes", "file"])
-    for (name, part) in [("edge", edge), ("remote", remote)] {
+    for (name, part) in [("edge", edge)] + remotes.map({ ("remote", $0) }) {
       table.add([
         name, part.branches.isEmpty ? "–" : part.branches.joined(separator: ", "),
         Text.count(part.weights), Text.count(part.bytes), part.file,
