@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import statistics
 
-from harness.exits import DATASETS, Results, Run
+from harness.exits import Results, Run
 from harness.markdown import Claim, claims_table, table
 
 _INTRODUCTION = """\
@@ -261,7 +261,11 @@ def _weights(result: Results) -> str:
         for choice in result.weights
     ]
     rows[-1][0] += " **(chosen)**"
-    header = ["validation stream, worst of the seeds", "points below the last exit", "MACs saved, %"]
+    header = [
+        "validation stream, worst of the seeds",
+        "points below the last exit",
+        "MACs saved, %",
+    ]
     return table(header, rows)
 
 
@@ -275,5 +279,5 @@ def _pictures(file: pathlib.Path, plots: pathlib.Path, result: Results) -> list[
     ):
         target = plots / f"exits-{result.dataset}-{source.name}"
         shutil.copyfile(source, target)
-        parts.append(f"![{DATASETS[result.dataset]}: {title}]({target.relative_to(file.parent)})")
+        parts.append(f"![{result.title}: {title}]({target.relative_to(file.parent)})")
     return parts

@@ -1,12 +1,9 @@
 """The networks behind RESULTS-exits.md: those with exits, and the plain ones beside them."""
 
-import json
 import pathlib
-import shlex
-import subprocess
 from dataclasses import dataclass
 
-from harness.sweeps import DATASETS, FASHION_MNIST, Failure
+from harness.program import DATASETS, Program
 
 SEEDS = (0, 1, 2)
 # One recipe for all networks of a data set, that which RESULTS-sweep.md chose on validation samples; a
@@ -111,26 +108,9 @@ class Results:
 class ExitStudy:
     """Runs the program, and keeps each of its reports, so that it goes on after a stop."""
 
-    def __init__(
-        self,
-        program: pathlib.Path,
-        directory: pathlib.Path,
-        mnist: str | None,
-        threads: int | None,
-        is_report: bool,
-    ):
+    def __init__(self, program: Program, directory: pathlib.Path):
         self.program = program
         self.directory = directory
-        self.data = {"mnist": mnist, "fashion-mnist": FASHION_MNIST}
-        self.threads = threads
-        self.is_report = is_report
-
-    def check(self) -> None:
-        """Fails early when the program or the data are missing."""
-        if not self.program.is_file():
-            raise Failure(f"{self.program} is missing; build it, or use 'make exit-results'")
-        if not self.data["mnist"]:
-            raise Failure("MNIST was not found; set MNIST_DIR to a directory with its IDX files")
 
     def results(self, dataset: str) -> Results:
         """Trains and measures what is missing for one data set."""
@@ -139,31 +119,33 @@ class ExitStudy:
         place.mkdir(parents=True, exist_ok=True)
         recipe = RECIPES[dataset]
         commands: list[str] = []
-        data = ("--dataset", dataset, "--data", self.data[dataset])
+        data = ("--dataset", dataset, "--data", self.program.data[dataset])
         sweeps = {}
         dense = ("--hidden", design.dense, "--densities", "1")
         for name, networks in {**PLAIN, "dense": dense}.items():
             arguments = ("sweep", *data, *networks, *recipe, "--seeds", "0,1,2")
             folder = place / name.replace(" ", "-")
-            sweeps[name] = self._report(
+            sweeps[name] = self.program.recorded(
                 folder.with_suffix(".json"),
                 (*arguments, "--output", str(folder), "--plot", str(folder) + ".svg"),
             )["rows"]
             commands.append(self._shown(arguments))
         models = [place / f"model-{seed}.safetensors" for seed in SEEDS]
         calibrations = []
-        for seed, model in zip(SEEDS, models):
+        for seed, model in zip(SEEDS, models, strict=True):
             training = ("train", *data, *design.network, *recipe, "--seed", str(seed))
             training += ("--output", str(model))
             calibration = ("calibrate", str(model), *data[2:], "--max-accuracy-loss", design.loss)
-            self._report(place / f"train-{seed}.json", training)
-            calibrations.append(self._report(place / f"calibrate-{seed}.json", calibration))
+            self.program.recorded(place / f"train-{seed}.json", training)
+            calibrations.append(
+                self.program.recorded(place / f"calibrate-{seed}.json", calibration)
+            )
             if seed == SEEDS[0]:
                 commands += [self._shown(training), self._shown(calibration)]
         weights = self._weights(place, data, design, models)
         runs = []
         plots = [place / "curve.svg", place / "online.svg"]
-        for seed, model in zip(SEEDS, models):
+        for seed, model in zip(SEEDS, models, strict=True):
             evaluation = ("evaluate", str(model), *data[2:], "--latency")
             online = self._stream(model, data, design, seed, weights[-1].weight)
             if seed == SEEDS[0]:
@@ -174,8 +156,8 @@ class ExitStudy:
                 Run(
                     seed,
                     calibrations[seed],
-                    self._report(place / f"evaluate-{seed}.json", evaluation),
-                    self._report(place / f"online-{seed}.json", online),
+                    self.program.recorded(place / f"evaluate-{seed}.json", evaluation),
+                    self.program.recorded(place / f"online-{seed}.json", online),
                 )
             )
         sparse = [row for name in PLAIN for row in sweeps[name]]
@@ -203,10 +185,10 @@ class ExitStudy:
         tried = []
         for weight in COST_WEIGHTS:
             losses, savings = [], []
-            for seed, model in zip(SEEDS, models):
+            for seed, model in zip(SEEDS, models, strict=True):
                 stream = self._stream(model, data, design, seed, weight)
                 file = place / f"validation-{weight}-{seed}.json"
-                report = self._report(file, (*stream, "--part", "validation"))
+                report = self.program.recorded(file, (*stream, "--part", "validation"))
                 totals = {row["policy"]: row["total"] for row in report["policies"]}
                 bandit, last = totals["bandit"], totals["last exit"]
                 losses.append(100 * (last["accuracy"] - bandit["accuracy"]))
@@ -216,39 +198,5 @@ class ExitStudy:
                 break
         return tried
 
-    def _report(self, file: pathlib.Path, arguments: tuple[str, ...]) -> dict:
-        """What the program reports, from a file where the same was asked before."""
-        if file.is_file():
-            known = json.loads(file.read_text())
-            if known["arguments"] == list(arguments):
-                return known["report"]
-        if self.is_report:
-            raise Failure(f"{file} is missing or of other settings; run this without --report")
-        threads = ("--threads", str(self.threads)) if self.threads else ()
-        if arguments[0] == "online":
-            threads = ()
-        print(shlex.join(["sparsectl", *arguments]), flush=True)
-        done = subprocess.run(
-            [str(self.program), *arguments, *threads, "--json"], stdout=subprocess.PIPE, text=True
-        )
-        if done.returncode != 0:
-            raise Failure(f"{self.program.name} ended with {done.returncode}; run this again")
-        report = json.loads(done.stdout)
-        temporary = file.with_suffix(".new")
-        temporary.write_text(json.dumps({"arguments": list(arguments), "report": report}))
-        temporary.replace(file)
-        return report
-
     def _shown(self, arguments: tuple[str, ...]) -> str:
-        """A command as a reader would give it: the paths are the reader's own."""
-        places = {path: "DIR" for path in self.data.values() if path}
-        texts = []
-        for argument in arguments:
-            path = pathlib.Path(argument)
-            if argument in places:
-                texts.append(places[argument])
-            elif self.directory in path.parents:
-                texts.append("model.safetensors" if path.suffix == ".safetensors" else path.name)
-            else:
-                texts.append(argument)
-        return shlex.join(["sparsectl", *texts])
+        return self.program.shown(arguments, self.directory)

@@ -4,7 +4,7 @@ import pathlib
 import shutil
 
 from harness.markdown import Claim, claims_table, table
-from harness.sweeps import DATASETS, Results, Sweep
+from harness.sweeps import Results, Sweep
 
 # Test accuracy on MNIST with the published recipe, measured by others than this program: the mean
 # of three seeds of an independent NumPy program, and one run of the published Keras code.
@@ -25,7 +25,7 @@ NARROW, WIDE = ("800-3-3-10", "3+3+10"), ("800-40-40-10", "2+9+10")
 REFERENCE, SPARSE = ("784-512-256-10", "512+256+10"), ("784-2048-256-10", "65.31+16+10")
 
 
-def write(file: pathlib.Path, plots: pathlib.Path, results: dict[str, Results]) -> bool:
+def write(file: pathlib.Path, plots: pathlib.Path, results: list[Results]) -> bool:
     """Writes the report and copies its pictures; whether everything holds that must."""
     claims = _claims(results)
     parts = [
@@ -42,9 +42,9 @@ def write(file: pathlib.Path, plots: pathlib.Path, results: dict[str, Results]) 
         "## Large and sparse against small and dense",
         _budget(results),
     ]
-    for dataset, result in results.items():
+    for result in results:
         parts.append(f"## Pictures: {result.title}")
-        parts += _pictures(file, plots, dataset, result)
+        parts += _pictures(file, plots, result)
     file.write_text("\n\n".join(parts) + "\n")
     return all(claim.holds for claim in claims)
 
@@ -85,13 +85,13 @@ junction; *random* puts as many connections anywhere. The two columns on the rig
 *published Keras code* one run of that code."""
 
 
-def _claims(results: dict[str, Results]) -> list[Claim]:
+def _claims(results: list[Results]) -> list[Claim]:
     claims = []
-    for result in results.values():
+    for result in results:
         published = result.tables["published"]
         narrow, wide = published.row(*NARROW), published.row(*WIDE, "structured")
         points = 100 * (wide["accuracy"] - narrow["accuracy"])
-        if result.title == DATASETS["mnist"]:
+        if result.dataset == "mnist":
             claims.append(
                 Claim(
                     f"{result.title}, published recipe: 800-40-40-10 (2,9,10) with "
@@ -102,7 +102,7 @@ def _claims(results: dict[str, Results]) -> list[Claim]:
                     points >= 15 and wide["weights"] <= narrow["weights"],
                 )
             )
-    for result in results.values():
+    for result in results:
         dense, sparse = result.headline.row(*REFERENCE), result.headline.row(*SPARSE)
         name = f"{result.title}, own recipe: {SPARSE[0]} with windows against dense {REFERENCE[0]}"
         storage = dense["storage_bytes"] / sparse["storage_bytes"]
@@ -118,9 +118,9 @@ def _claims(results: dict[str, Results]) -> list[Claim]:
     return claims
 
 
-def _recipes(results: dict[str, Results]) -> str:
+def _recipes(results: list[Results]) -> str:
     parts = [_PUBLISHED_RECIPE, _OWN_RECIPE]
-    for result in results.values():
+    for result in results:
         choices = result.choices
         rows = [
             [
@@ -137,9 +137,9 @@ def _recipes(results: dict[str, Results]) -> str:
     return "\n\n".join(parts)
 
 
-def _headline(results: dict[str, Results]) -> str:
+def _headline(results: list[Results]) -> str:
     parts = [_HEADLINE]
-    for result in results.values():
+    for result in results:
         dense = result.headline.row(*REFERENCE)
         rows = [
             ("dense", dense),
@@ -168,15 +168,15 @@ def _headline(results: dict[str, Results]) -> str:
     return "\n\n".join(parts)
 
 
-def _published(results: dict[str, Results]) -> str:
+def _published(results: list[Results]) -> str:
     parts = [_PUBLISHED_NETWORKS]
-    for dataset, result in results.items():
+    for result in results:
         published, own = result.tables["published"], result.tables["own"]
         header = [
             *(f"{result.title}: network", "out-degrees", "weights", "published recipe"),
             *("same, random", "own recipe"),
         ]
-        has_others = dataset == "mnist"
+        has_others = result.dataset == "mnist"
         if has_others:
             header += ["independent NumPy program", "published Keras code"]
         rows = []
@@ -200,12 +200,12 @@ def _published(results: dict[str, Results]) -> str:
     return "\n\n".join(parts)
 
 
-def _budget(results: dict[str, Results]) -> str:
+def _budget(results: list[Results]) -> str:
     parts = [
         "Networks of one hidden layer with at most 17,000 weights (and no less than nine tenths of "
         "that), published recipe: `--budget-weights` finds the width for each density.",
     ]
-    for result in results.values():
+    for result in results:
         rows = [
             [
                 row["layers"],
@@ -224,7 +224,7 @@ def _budget(results: dict[str, Results]) -> str:
     return "\n\n".join(parts)
 
 
-def _pictures(file: pathlib.Path, plots: pathlib.Path, dataset: str, result: Results) -> list[str]:
+def _pictures(file: pathlib.Path, plots: pathlib.Path, result: Results) -> list[str]:
     plots.mkdir(exist_ok=True)
     parts = []
     for cost, title in (
@@ -232,7 +232,7 @@ def _pictures(file: pathlib.Path, plots: pathlib.Path, dataset: str, result: Res
         ("storage", "storage"),
         ("training-macs", "MACs of training"),
     ):
-        target = plots / f"sweep-{dataset}-{cost}.svg"
+        target = plots / f"sweep-{result.dataset}-{cost}.svg"
         shutil.copyfile(result.tables["published"].directory / f"accuracy-{cost}.svg", target)
         text = f"{result.title}, published recipe: test accuracy against {title}"
         parts.append(f"![{text}]({target.relative_to(file.parent)})")

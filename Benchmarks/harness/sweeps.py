@@ -1,13 +1,9 @@
 """The sweeps behind RESULTS-sweep.md: which networks, which recipes, and how they are chosen."""
 
-import json
 import pathlib
-import shlex
-import subprocess
 from dataclasses import dataclass
 
-DATASETS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
-FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
+from harness.program import DATASETS, Failure, Program
 
 PUBLISHED = ("--recipe", "published")
 # What our own recipe is chosen from, on validation samples of each data set.
@@ -38,10 +34,6 @@ BUDGET = (
     *("--pad-input", "800", "--budget-weights", "17000", "--hidden", "1"),
     *("--densities", "0.05,0.1,0.2,0.5,1", "--patterns", "balanced"),
 )
-
-
-class Failure(Exception):
-    """What keeps the results from being made, with the remedy."""
 
 
 @dataclass
@@ -85,6 +77,7 @@ class Choices:
 class Results:
     """Everything about one data set."""
 
+    dataset: str
     title: str
     choices: Choices
     tables: dict[str, Sweep]
@@ -99,24 +92,9 @@ class Results:
 class Study:
     """Runs sweeps, each in a directory of its own, where it goes on after a stop."""
 
-    def __init__(
-        self,
-        program: pathlib.Path,
-        directory: pathlib.Path,
-        mnist: str | None,
-        threads: int | None,
-    ):
+    def __init__(self, program: Program, directory: pathlib.Path):
         self.program = program
         self.directory = directory
-        self.data = {"mnist": mnist, "fashion-mnist": FASHION_MNIST}
-        self.threads = threads
-
-    def check(self) -> None:
-        """Fails early when the program or the data are missing."""
-        if not self.program.is_file():
-            raise Failure(f"{self.program} is missing; build it, or use 'make sweep-results'")
-        if not self.data["mnist"]:
-            raise Failure("MNIST was not found; set MNIST_DIR to a directory with its IDX files")
 
     def results(self, dataset: str) -> Results:
         """Trains what is missing for one data set."""
@@ -125,6 +103,7 @@ class Study:
         published = (*TABLE, *BOTH_FAMILIES, *PUBLISHED)
         balanced = (*SPARSE[:4], "--patterns", "balanced")
         return Results(
+            dataset,
             DATASETS[dataset],
             choices,
             {
@@ -158,21 +137,13 @@ class Study:
 
     def _sweep(self, dataset: str, name: str, *arguments: str) -> Sweep:
         directory = self.directory / dataset / name
+        directory.parent.mkdir(exist_ok=True)
         seeds = () if "--seeds" in arguments else ("--seeds", "0,1,2")
-        data = ("--dataset", dataset, "--data", self.data[dataset])
+        data = ("--dataset", dataset, "--data", self.program.data[dataset])
         command = ["sweep", *data, *arguments, *seeds]
-        extra = ["--json", "--output", str(directory), "--plot", str(directory / "all.svg")]
-        if self.threads:
-            extra += ["--threads", str(self.threads)]
-        print(shlex.join(["sparsectl", *command]), flush=True)
-        done = subprocess.run(
-            [str(self.program), *command, *extra], stdout=subprocess.PIPE, text=True
-        )
-        if done.returncode != 0:
-            raise Failure(f"{self.program.name} ended with {done.returncode}; run this again")
-        # The path of the data is the reader's own.
-        shown = [argument.replace(self.data[dataset], "DIR") for argument in command]
-        return Sweep(shlex.join(["sparsectl", *shown]), directory, json.loads(done.stdout))
+        files = ("--output", str(directory), "--plot", str(directory / "all.svg"))
+        report = self.program.recorded(directory.with_suffix(".json"), command, *files)
+        return Sweep(self.program.shown(command, self.directory), directory, report)
 
 
 def _final(recipe: tuple[str, ...]) -> tuple[str, ...]:

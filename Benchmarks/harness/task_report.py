@@ -33,7 +33,7 @@ picture itself, 1,296 bytes of pixels, could be sent instead: a cut has to compe
 sends more bytes wherever the boundary is wider than a quarter of the pixels."""
 
 
-def write(file: pathlib.Path, results: list[Results]) -> bool:
+def write(file: pathlib.Path, _plots: pathlib.Path, results: list[Results]) -> bool:
     """Writes the report; whether everything holds that must."""
     claims = [claim for result in results for claim in _claims(result)]
     parts = [

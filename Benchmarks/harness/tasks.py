@@ -1,13 +1,10 @@
 """The runs behind RESULTS-tasks.md: which data, which networks, and how a recipe is chosen."""
 
-import json
-import os
 import pathlib
 import shlex
-import subprocess
 from dataclasses import dataclass
 
-from harness.sweeps import FASHION_MNIST, Failure
+from harness.program import FASHION_MNIST, Program
 
 TASKS = ("left", "right")
 SEEDS = (0, 1, 2)
@@ -81,27 +78,9 @@ NETWORKS = (TASKS, *((task,) for task in TASKS))
 class Study:
     """Makes the data and trains, run by run; what is there already is not done again."""
 
-    def __init__(
-        self,
-        program: pathlib.Path,
-        directory: pathlib.Path,
-        mnist: str | None,
-        threads: int | None,
-        trains: bool = True,
-    ):
+    def __init__(self, program: Program, directory: pathlib.Path):
         self.program = program
         self.directory = directory
-        self.sources = {"mnist": mnist, "fashion-mnist": FASHION_MNIST}
-        self.threads = threads
-        self.trains = trains
-
-    def check(self) -> None:
-        """Fails early when the program or the data are missing."""
-        if not self.program.is_file():
-            raise Failure(f"{self.program} is missing; build it, or use 'make task-results'")
-        if not self.sources["mnist"]:
-            raise Failure("MNIST was not found; set MNIST_DIR to a directory with its IDX files")
-        self.directory.mkdir(parents=True, exist_ok=True)
 
     def results(self, benchmark: Benchmark) -> Results:
         """Makes and trains what is missing for one benchmark."""
@@ -125,7 +104,7 @@ class Study:
         return self.directory / f"{benchmark.name}.npz"
 
     def _data_arguments(self, benchmark: Benchmark) -> list[str]:
-        left, right = self.sources[benchmark.left], self.sources[benchmark.right]
+        left, right = self.program.data[benchmark.left], self.program.data[benchmark.right]
         sides = ["--left", left, "--right", right]
         return ["data", "multi", *sides, "--seed", str(DATA_SEED)]
 
@@ -146,29 +125,8 @@ class Study:
         ]
 
     def _cached(self, name: str, arguments: list[str], output: pathlib.Path) -> dict:
-        """The report of a command, run only where it was not run before with these arguments."""
         record = self.directory / f"{name}.json"
-        if record.is_file():
-            kept = json.loads(record.read_text())
-            if kept["arguments"] == arguments:
-                return kept["report"]
-        if not self.trains:
-            raise Failure(f"{record} is missing or of other settings; run without --report")
-        print(shlex.join(["sparsectl", *arguments]), flush=True)
-        extra = ["--json", "--output", str(output)]
-        if self.threads and arguments[0] == "train":
-            extra += ["--threads", str(self.threads)]
-        done = subprocess.run(
-            [str(self.program), *arguments, *extra], stdout=subprocess.PIPE, text=True
-        )
-        if done.returncode != 0:
-            raise Failure(f"{self.program.name} ended with {done.returncode}; run this again")
-        report = json.loads(done.stdout)
-        # Whole or not at all: a stopped run leaves no half a record.
-        partial = record.with_suffix(".partial")
-        partial.write_text(json.dumps({"arguments": arguments, "report": report}))
-        os.replace(partial, record)
-        return report
+        return self.program.recorded(record, arguments, "--output", str(output))
 
     def _commands(self, benchmark: Benchmark, recipe: tuple[str, ...]) -> list[str]:
         """The commands as a reader would write them."""

@@ -13,6 +13,7 @@ import time
 import unittest
 
 from link import Link
+
 from serving import SPARSECTL, Server, certificates, serving, train
 
 SAMPLES = 3000

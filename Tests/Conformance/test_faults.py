@@ -18,7 +18,6 @@ import unittest
 
 from serving import FEATURES, SPARSECTL, Server, certificates, serving, train
 
-
 # Damaged requests; `FAULT_ROUNDS=100000` is the long check.
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "600"))
 

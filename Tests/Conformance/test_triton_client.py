@@ -8,8 +8,9 @@ import unittest
 import numpy as np
 import tritonclient.http as http
 import tritonclient.http.aio as aio
-from serving import CLASSES, FEATURES, Oracle, Server, train
 from tritonclient.utils import InferenceServerException
+
+from serving import CLASSES, FEATURES, Oracle, Server, train
 
 BODY_LIMIT = 100_000
 
