@@ -18,7 +18,7 @@ public struct BoundaryRanges: Hashable, Sendable {
   /// - Throws: `SparseError.Code.invalidArgument` when there are not as many of both, or a range is
   ///   not finite or empty.
   public init(hiddenLayers: Int, low: [Float], high: [Float]) throws {
-    guard low.count == high.count, hiddenLayers >= 0 else {
+    guard low.count == high.count, !low.isEmpty, hiddenLayers >= 0 else {
       throw SparseError(
         .invalidArgument,
         """

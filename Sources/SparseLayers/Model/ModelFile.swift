@@ -207,8 +207,38 @@ extension ModelFile {
         exits: network.branches.count { $0.task == task }, handsOver: network.handsOver)
       split = try Self.decode("split", of: file)
       boundaryRanges = try BoundaryRanges.all(in: file)
+      try checkSizes()
     } catch let error as SparseError {
       throw SparseError(error.code, "\(source): \(error.message)", cause: error)
+    }
+  }
+
+  /// Compares what the metadata say with the network.
+  private func checkSizes() throws {
+    guard (0...network.inputSize).contains(data.featureCount) else {
+      throw SparseError(
+        .corruptFile,
+        "its data have \(data.featureCount) features, but the network takes \(network.inputSize).")
+    }
+    let ends = [0] + network.hiddenLayerEnds
+    for (index, ranges) in boundaryRanges.enumerated() {
+      let cut = ranges.hiddenLayers
+      let features: Int? =
+        // A part counts the hidden layers of the whole network, and holds one cut.
+        switch split?.part {
+        case .remote: network.inputSize
+        case .edge: network.backboneSize(at: network.backbone.count)
+        case nil: ends.indices.contains(cut) ? network.backboneSize(at: ends[cut]) : nil
+        }
+      let isNew = index == 0 || boundaryRanges[index - 1].hiddenLayers != cut
+      guard features == ranges.low.count, isNew, split?.hiddenLayers ?? cut == cut else {
+        throw SparseError(
+          .corruptFile,
+          """
+          its ranges of \(ranges.low.count) features behind \(cut) hidden layers do not fit the \
+          network, or are there twice. Calibrate the model again.
+          """)
+      }
     }
   }
 

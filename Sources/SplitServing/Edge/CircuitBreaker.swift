@@ -68,6 +68,17 @@ public struct CircuitBreaker: Sendable {
     return true
   }
 
+  /// A request was given up by who sent it, which says nothing of the peer.
+  public mutating func abandoned() { isTrying = false }
+
+  /// The peer is known to be away.
+  public mutating func open() {
+    guard state != .open else { return }
+    state = .open
+    openings += 1
+    isTrying = false
+  }
+
   /// The peer seems to be there again.
   public mutating func peerReturned() {
     guard state == .open else { return }

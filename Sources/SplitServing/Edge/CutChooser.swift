@@ -21,7 +21,8 @@ struct CutChooser: Sendable {
   ///
   /// - Parameters:
   ///   - cuts: The number of cuts.
-  ///   - trialInterval: How many samples cross the link between two tries of another cut.
+  ///   - trialInterval: How many requests, times the number of cuts, lie between two tries of a cut
+  ///     that is not the fastest.
   init(cuts: Int, trialInterval: Int) {
     precondition(cuts >= 1 && trialInterval >= 1, "\(cuts) cuts, a try every \(trialInterval)")
     means = Array(repeating: nil, count: cuts)
@@ -31,23 +32,20 @@ struct CutChooser: Sendable {
 
   /// The cut for the next sample.
   var choice: Int {
-    if let unknown = means.firstIndex(where: { $0 == nil }) { return unknown }
+    if let unasked = lastAsked.firstIndex(of: 0) { return unasked }
     let stalest = lastAsked.indices.min { lastAsked[$0] < lastAsked[$1] } ?? 0
     if asked - lastAsked[stalest] >= trialInterval * means.count { return stalest }
-    return means.indices.min { (means[$0] ?? 0) < (means[$1] ?? 0) } ?? 0
+    return means.indices.min { (means[$0] ?? .infinity) < (means[$1] ?? .infinity) } ?? 0
   }
 
   /// A sample crosses the link at a cut.
   mutating func asks(_ cut: Int) {
     asked += 1
     lastAsked[cut] = asked
-    // Until the first answer comes, the next samples try the other cuts.
-    if means[cut] == nil { means[cut] = 0 }
   }
 
   /// The sample has its answer, or is given up, which takes all of the deadline.
   mutating func learns(_ seconds: Double, of cut: Int) {
-    let mean = means[cut] ?? 0
-    means[cut] = mean == 0 ? seconds : mean + Self.step * (seconds - mean)
+    means[cut] = means[cut].map { $0 + Self.step * (seconds - $0) } ?? seconds
   }
 }

@@ -36,7 +36,8 @@ public final class EdgeDevice {
   ///
   /// - Parameters:
   ///   - cuts: One cut or more, of the same network and for the same batches.
-  ///   - trialInterval: How many samples cross the link between two tries of another cut.
+  ///   - trialInterval: How many requests, times the number of cuts, lie between two tries of a cut that
+  ///     is not the fastest.
   public init(_ cuts: [Cut], trialInterval: Int = 50) {
     precondition(!cuts.isEmpty, "a device without a part")
     self.cuts = cuts
@@ -44,7 +45,14 @@ public final class EdgeDevice {
     chooser = CutChooser(cuts: cuts.count, trialInterval: trialInterval)
   }
 
-  /// A batch whose pending samples have been answered, or given up.
+  /// What the loop waits for.
+  private enum Event: Sendable {
+    /// The next sample comes in.
+    case due
+    /// A batch's pending samples have been answered, or given up.
+    case done(Batch)
+  }
+
   private struct Batch: Sendable {
     var cut: Int
     var first: Int
@@ -57,7 +65,8 @@ public final class EdgeDevice {
 
   /// Answers samples, as many requests under way as the remote parts' configuration lets there be.
   ///
-  /// While answers are awaited, the next samples are computed.
+  /// While answers are awaited, the next samples are computed. With a rate, latencies include the time
+  /// that a sample waited for the device.
   ///
   /// - Parameters:
   ///   - samples: What to answer, matched with the network.
@@ -73,35 +82,53 @@ public final class EdgeDevice {
     let batchSize = cuts.map(\.edge.batchCapacity).min() ?? 1
     let limit = cuts.map(\.remote.configuration.requestsInFlight).min() ?? 1
     let questions = cuts.map { $0.edge.question(payload) }
+    precondition(rate.map { $0 > 0 && $0.isFinite } ?? true, "\(rate ?? 0) samples a second")
     let beginning = ContinuousClock.now
-    try await withThrowingTaskGroup(of: Batch.self) { group in
+    try await withThrowingTaskGroup(of: Event.self) { group in
       var inFlight = 0
+      func take(_ event: Event) throws -> Bool {
+        guard case .done(let batch) = event else { return true }
+        inFlight -= 1
+        try deliver(batch, onAnswer)
+        return false
+      }
       for first in stride(from: 0, to: samples.indices.count, by: batchSize) {
-        if let rate { try await Task.sleep(until: beginning + .seconds(Double(first) / rate)) }
+        var late = Duration.zero
+        if let rate {
+          let due = beginning + .seconds(Double(first) / rate)
+          if due > .now {
+            group.addTask {
+              try await Task.sleep(until: due)
+              return .due
+            }
+            while let event = try await group.next(), try !take(event) {}
+          }
+          late = due.duration(to: .now)
+        }
+        // A sample is computed when it can be sent, too: its deadline does not run while it queues.
+        while inFlight >= limit, let event = try await group.next() { _ = try take(event) }
         let chosen = samples.indices[first..<min(first + batchSize, samples.indices.count)]
         let index = chooser.choice
         self.samples[index] += chosen.count
-        let (answers, pending) = try cuts[index].edge.begin(chosen, of: samples, since: beginning)
+        let (computed, waiting) = try cuts[index].edge.begin(
+          chosen, of: samples, lateBy: max(late, .zero), since: beginning)
         let began = ContinuousClock.now
-        for (position, answer) in answers.enumerated() where answer.source == .exit {
+        for (position, answer) in computed.enumerated() where answer.source == .exit {
           try onAnswer(first + position, answer)
         }
-        guard !pending.positions.isEmpty else { continue }
+        guard !waiting.positions.isEmpty else { continue }
         chooser.asks(index)
-        while inFlight >= limit, let done = try await group.next() {
-          inFlight -= 1
-          try deliver(done, onAnswer)
-        }
         inFlight += 1
         let (remote, question) = (cuts[index].remote, questions[index])
         group.addTask {
-          let labels = await question.classes(of: pending, from: remote, since: began)
-          return Batch(
-            cut: index, first: first, answers: answers, positions: pending.positions,
-            labels: labels, lastExit: question.lastExit, waited: began.duration(to: .now))
+          let labels = await question.classes(of: waiting, from: remote, since: began)
+          return .done(
+            Batch(
+              cut: index, first: first, answers: computed, positions: waiting.positions,
+              labels: labels, lastExit: question.lastExit, waited: began.duration(to: .now)))
         }
       }
-      while let done = try await group.next() { try deliver(done, onAnswer) }
+      while let event = try await group.next() { _ = try take(event) }
     }
   }
 
@@ -117,7 +144,7 @@ public final class EdgeDevice {
       try onAnswer(batch.first + position, answer)
     }
     let deadline = cuts[batch.cut].remote.configuration.deadline
-    let taken = (batch.answers.first?.latency ?? .zero) + batch.waited
+    let taken = batch.waited
     // A breaker that lets nothing through gives up at once, which is no fast answer.
     chooser.learns(
       (batch.labels == nil ? max(deadline, taken) : taken) / .seconds(1), of: batch.cut)

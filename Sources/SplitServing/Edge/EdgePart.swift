@@ -29,7 +29,7 @@ public final class EdgePart {
     public var label: Int?
     /// When the sample's batch was taken, from the beginning of the run.
     public var start: Duration
-    /// The time from then to its answer.
+    /// The time from then to its answer, and that which it waited before.
     public var latency: Duration
   }
 
@@ -105,6 +105,7 @@ public final class EdgePart {
   /// - Throws: `RemotePart.Failure` when it does not answer, `SparseError.Code.shapeMismatch` when it has
   ///   something else.
   public func requireCounterpart(_ remote: RemotePart) async throws {
+    remote.expect(split.identity)
     let other = try await remote.description()
     guard other.split.part == .remote, other.split.identity == split.identity else {
       throw SparseError(
@@ -135,15 +136,17 @@ extension EdgePart {
   /// - Parameters:
   ///   - chosen: Indices of samples, at most `batchCapacity`.
   ///   - samples: Where they are, matched with the network.
+  ///   - lateness: How long they waited to be taken.
   ///   - beginning: When the run began.
   /// - Returns: An answer per sample, degraded for those that are pending, and these.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   func begin(
-    _ chosen: ArraySlice<Int>, of samples: Samples, since beginning: ContinuousClock.Instant
+    _ chosen: ArraySlice<Int>, of samples: Samples, lateBy lateness: Duration = .zero,
+    since beginning: ContinuousClock.Instant
   ) throws -> (answers: [Answer], pending: Pending) {
     let start = ContinuousClock.now
     let answers = try runner.run(chosen, of: samples)
-    let latency = start.duration(to: .now)
+    let latency = lateness + start.duration(to: .now)
     let positions = Array(runner.pending)
     var result = answers.map { answer in
       Answer(

@@ -26,10 +26,11 @@ struct InferenceMessage: Sendable {
   ///   - payload: How to write the values.
   ///   - quantization: How 8-bit steps are meant on both sides; nil to send that along.
   ///   - output: The output wanted.
+  ///   - identity: The split network that the server must have the other part of; nil for any.
   ///   - timeout: How long the answer is of use.
   init(
     _ values: [Float], features: Int, payload: BoundaryPayload, quantization: Quantization?,
-    output: String, timeout: Duration
+    output: String, identity: String? = nil, timeout: Duration
   ) {
     var tensors: [(name: String, shape: [Int], type: TensorDatatype, bytes: [UInt8])] = []
     func add(_ name: String, _ shape: [Int], _ type: TensorDatatype, _ bytes: [UInt8]) {
@@ -61,6 +62,10 @@ struct InferenceMessage: Sendable {
     json.string(output)
     json.raw(",\"parameters\":{\"binary_data\":true}}],\"parameters\":{\"timeout\":")
     json.raw("\(max(1, Int(timeout / .microseconds(1))))")
+    if let identity {
+      json.raw(",\"split_identity\":")
+      json.string(String(identity.prefix(16)))
+    }
     if payload == .int8, quantization != nil { json.raw(",\"calibrated_ranges\":true") }
     json.raw("}}")
     headerLength = json.bytes.count

@@ -96,6 +96,9 @@ public final class RemotePart: Sendable {
     var breaker: CircuitBreaker
     var statistics = Statistics()
     var probe: Task<Void, Never>?
+    var isClosed = false
+    /// The identity of the network that the server must have; nil for any.
+    var expected: String?
   }
 
   /// Prepares connections; nothing is sent yet.
@@ -104,7 +107,8 @@ public final class RemotePart: Sendable {
   /// - Throws: `SparseError.Code.invalidArgument` when the URL is none, or what is wrong with a file.
   public init(_ configuration: Configuration) throws {
     guard let url = URL(string: configuration.url), ["http", "https"].contains(url.scheme ?? ""),
-      url.host?.isEmpty == false, url.query == nil
+      url.host?.isEmpty == false, url.query == nil, url.fragment == nil,
+      (1...65_535).contains(url.port ?? 80)
     else {
       throw SparseError(
         .invalidArgument,
@@ -131,7 +135,10 @@ public final class RemotePart: Sendable {
 
   /// Closes all connections; must be called before the part is let go of.
   public func close() async {
-    state.withLock { $0.probe.take() }?.cancel()
+    state.withLock { state in
+      state.isClosed = true
+      return state.probe.take()
+    }?.cancel()
     try? await client.shutdown()
   }
 
@@ -153,6 +160,16 @@ public final class RemotePart: Sendable {
 // MARK: - Asking
 
 extension RemotePart {
+  /// Says of which network the server must have the remote part: every request tells it, and a server
+  /// that returns is compared with it before it is asked again.
+  func expect(_ identity: String) { state.withLock { $0.expected = identity } }
+
+  /// Leaves the server alone until it is ready, as after failures in a row.
+  public func standBack() {
+    state.withLock { $0.breaker.open() }
+    startProbing()
+  }
+
   /// What the server says about the model: which part of which network it is.
   ///
   /// - Returns: The description, and whether the server knows the ranges of 8-bit inputs.
@@ -188,6 +205,19 @@ extension RemotePart {
     output: (name: String, size: Int), since start: ContinuousClock.Instant = .now
   ) async throws(Failure) -> [Float] {
     let until = start + configuration.deadline
+    let refusal: Failure? =
+      if !values.allSatisfy(\.isFinite) {
+        .refused(400, "what crosses the cut is not finite")
+      } else if ContinuousClock.now >= until {
+        .deadlineExceeded
+      } else {
+        nil
+      }
+    if let refusal {
+      // Nothing was sent, which says nothing of the server.
+      state.withLock { $0.statistics.failed += 1 }
+      throw refusal
+    }
     guard state.withLock({ $0.breaker.admit() }) else {
       state.withLock { $0.statistics.refused += 1 }
       throw .unavailable
@@ -195,7 +225,8 @@ extension RemotePart {
     do throws(Failure) {
       let message = InferenceMessage(
         values, features: features, payload: payload, quantization: quantization,
-        output: output.name, timeout: ContinuousClock.now.duration(to: until))
+        output: output.name, identity: state.withLock { $0.expected },
+        timeout: ContinuousClock.now.duration(to: until))
       let answer = try await retrying(message, until: until)
       guard
         let values = try? InferenceAnswer(
@@ -209,7 +240,11 @@ extension RemotePart {
       }
       return values
     } catch {
-      recordFailure(error)
+      if Task.isCancelled {
+        state.withLock { $0.breaker.abandoned() }
+      } else {
+        recordFailure(error)
+      }
       throw error
     }
   }
@@ -224,14 +259,21 @@ extension RemotePart {
       }
       return state.breaker.failed()
     }
-    guard hasOpened else { return }
+    if hasOpened { startProbing() }
+  }
+
+  /// Looks at intervals whether the server is ready again, until it is.
+  private func startProbing() {
     let probe = Task { [weak self, interval = configuration.probeInterval] in
       while !Task.isCancelled {
         try? await Task.sleep(for: interval)
-        guard let self, !(await self.isReady()) else { return }
+        guard !Task.isCancelled, let self, !(await self.isReady()) else { return }
       }
     }
-    state.withLock { $0.probe = probe }
+    state.withLock { state in
+      state.probe?.cancel()
+      if state.isClosed { probe.cancel() } else { state.probe = probe }
+    }
   }
 
   /// Whether the server is ready again; then requests may try their luck.
@@ -239,6 +281,12 @@ extension RemotePart {
     let until = ContinuousClock.now + configuration.deadline
     guard (try? await exchange(request("GET", path: "/ready"), until: until)) != nil else {
       return false
+    }
+    // What returns may be something else.
+    if let expected = state.withLock({ $0.expected }) {
+      guard let other = try? await description(), other.split.part == .remote,
+        other.split.identity == expected
+      else { return false }
     }
     state.withLock { $0.breaker.peerReturned() }
     return true
@@ -262,7 +310,7 @@ extension RemotePart {
       do {
         return try await exchange(request, until: until)
       } catch {
-        guard error.isTransient else { throw error }
+        guard error.isTransient, !Task.isCancelled else { throw error }
         var generator = SystemRandomNumberGenerator()
         let pause = configuration.backoff.pause(after: attempt, using: &generator)
         guard ContinuousClock.now + pause < until, breakerState != .open else { throw error }
@@ -279,7 +327,7 @@ extension RemotePart {
     let base =
       configuration.url.hasSuffix("/") ? String(configuration.url.dropLast()) : configuration.url
     var request = HTTPClientRequest(url: "\(base)/v2/models/\(name)\(path)")
-    request.method = .RAW(value: method)
+    request.method = HTTPMethod(rawValue: method)
     if let token = configuration.token {
       request.headers.add(name: "Authorization", value: "Bearer \(token)")
     }
@@ -292,6 +340,13 @@ extension RemotePart {
     var headerLength: Int?
   }
 
+  /// A server's message as it came.
+  private struct Message: Sendable {
+    var status: Int
+    var headerLength: String?
+    var body: ByteBuffer
+  }
+
   /// The largest answer that is read.
   private static let replyLimit = 64 << 20
 
@@ -300,13 +355,25 @@ extension RemotePart {
   ) async throws(Failure) -> Reply {
     let left = ContinuousClock.now.duration(to: until)
     guard left > .zero else { throw .deadlineExceeded }
-    let reply: (status: Int, length: String?, body: ByteBuffer)
+    let reply: Message
     do {
-      let response = try await client.execute(request, timeout: TimeAmount(left))
-      reply = (
-        Int(response.status.code), response.headers.first(name: "Inference-Header-Content-Length"),
-        try await response.body.collect(upTo: Self.replyLimit)
-      )
+      // The client's own deadline ends when the header has come.
+      reply = try await withThrowingTaskGroup(of: Message.self) { group in
+        defer { group.cancelAll() }
+        group.addTask { [client] in
+          let response = try await client.execute(request, timeout: TimeAmount(left))
+          return Message(
+            status: Int(response.status.code),
+            headerLength: response.headers.first(name: "Inference-Header-Content-Length"),
+            body: try await response.body.collect(upTo: Self.replyLimit))
+        }
+        group.addTask {
+          try await Task.sleep(until: until)
+          throw HTTPClientError.deadlineExceeded
+        }
+        guard let first = try await group.next() else { throw HTTPClientError.deadlineExceeded }
+        return first
+      }
     } catch let error as HTTPClientError {
       throw error == .deadlineExceeded || error == .connectTimeout || error == .readTimeout
         ? .deadlineExceeded : .network(error.shortDescription)
@@ -319,7 +386,7 @@ extension RemotePart {
       let text = try? JSONDecoder().decode(Text.self, from: Data(body)).error
       throw .refused(reply.status, (text ?? "").excerpt)
     }
-    return Reply(body: body, headerLength: reply.length.flatMap { Int($0) })
+    return Reply(body: body, headerLength: reply.headerLength.flatMap { Int($0) })
   }
 }
 
@@ -370,6 +437,15 @@ extension RemotePart.Configuration {
         try PEMFile.read(certificate.key, "private key") {
           try NIOSSLPrivateKey(bytes: $0, format: .pem)
         })
+      // A key that does not belong to the certificate is found here, not at the first connection.
+      do {
+        _ = try NIOSSLContext(configuration: tls)
+      } catch {
+        throw SparseError(
+          .invalidArgument,
+          "\(certificate.chain) and \(certificate.key): TLS cannot use this certificate with this key (\(error)).",
+          cause: error)
+      }
     }
     return tls
   }
@@ -378,6 +454,8 @@ extension RemotePart.Configuration {
 extension TimeAmount {
   fileprivate init(_ duration: Duration) {
     let (seconds, attoseconds) = duration.components
-    self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    // A century is as good as for ever.
+    self = .nanoseconds(
+      min(seconds, 3_155_760_000) * 1_000_000_000 + attoseconds / 1_000_000_000)
   }
 }

@@ -1,3 +1,5 @@
+internal import SparseLayers
+
 /// A request that fits a model: its samples as numbers, and the heads it wants.
 struct InferenceCall: Sendable {
   /// An output wanted.
@@ -36,6 +38,13 @@ extension InferenceCall {
   ///   - model: What the model takes and gives.
   /// - Throws: `RequestError` that names the tensor at fault.
   init(_ request: InferenceRequest, body: [UInt8], model: ModelSignature) throws {
+    if let identity = request.splitIdentity, model.split?.identity.hasPrefix(identity) != true {
+      throw RequestError.invalid(
+        """
+        the request is for the other part of the network \(identity.excerpt)…, but model '\(model.name)' is \
+        \(model.split.map { "of \($0.identity.prefix(16))…" } ?? "no part of a split network")
+        """)
+    }
     var tensors: [String: InputTensor] = [:]
     for tensor in request.inputs {
       guard [TensorName.input, TensorName.scale, TensorName.zeroPoint].contains(tensor.name) else {

@@ -16,6 +16,8 @@ struct InferenceRequest: Sendable {
   var wantsBinaryOutputs = false
   /// Whether 8-bit inputs are steps of the ranges that the model file holds.
   var usesCalibratedRanges = false
+  /// The beginning of the identity of the split network that the peer has the other part of.
+  var splitIdentity: String?
   /// How long the peer waits, in microseconds; nil for as long as it takes.
   var timeoutMicroseconds: Int?
 }
@@ -84,6 +86,7 @@ extension InferenceRequest {
     try reader.object { reader, key in
       switch key {
       case "binary_data_output": wantsBinaryOutputs = try reader.boolean()
+      case "split_identity": splitIdentity = try reader.string()
       case "calibrated_ranges": usesCalibratedRanges = try reader.boolean()
       case "timeout":
         let timeout = try reader.integer()

@@ -97,11 +97,12 @@ struct Edge: AsyncParsableCommand {
     let count = min(limit ?? test.sampleCount, test.sampleCount)
     let samples = try Samples(test, indices: Array(0..<count), for: file.network)
     let name = URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent
-    let parts = try remote.urls.map {
-      try RemotePart(remote.configuration(url: $0, model: name))
-    }
+    var parts: [RemotePart] = []
     let result: Result<EdgeReport, any Error>
     do {
+      for url in remote.urls {
+        parts.append(try RemotePart(remote.configuration(url: url, model: name)))
+      }
       var cuts: [EdgeDevice.Cut] = []
       for part in parts { cuts.append(try await meet(part, file)) }
       result = .success(try await answer(samples, EdgeDevice(cuts), of: file))
@@ -137,6 +138,7 @@ struct Edge: AsyncParsableCommand {
         try await edge.requireCounterpart(part)
       } catch let failure as RemotePart.Failure where failure.isOfTheMoment {
         Terminal.note("warning: \(url) does not answer (\(failure)); going on without it.")
+        part.standBack()
       }
       return EdgeDevice.Cut(edge: edge, remote: part)
     } catch let failure as RemotePart.Failure {

@@ -66,7 +66,13 @@ struct Split: ParsableCommand {
         (path: named($0.task, of: remotePath), file: $0.file)
       }
       : [(path: remotePath, file: parts.remote)]
-    for path in [edgePath] + remotes.map(\.path) { try AtomicFile.requireWritable(path) }
+    let paths = [edgePath] + remotes.map(\.path)
+    guard Set(paths).count == paths.count else {
+      throw ValidationError(
+        "Two parts would have the same file: \(paths.joined(separator: ", ")). Give '--edge' and '--remote'."
+      )
+    }
+    for path in paths { try AtomicFile.requireWritable(path) }
     try parts.edge.write(to: edgePath)
     for remote in remotes { try remote.file.write(to: remote.path) }
     let report = try SplitReport(whole: whole, edge: (edgePath, parts.edge), remotes: remotes)

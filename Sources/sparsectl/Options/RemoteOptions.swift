@@ -92,6 +92,11 @@ struct RemoteOptions: ParsableArguments {
     configuration.probeInterval = .seconds(probeInterval)
     configuration.requestsInFlight = inFlight
     configuration.token = try tokenFile.map { try Self.token(in: $0) }
+    if tokenFile != nil, url.hasPrefix("http:"), !url.hasPrefix("http://127."),
+      !url.hasPrefix("http://localhost")
+    {
+      Terminal.note("warning: the token goes to \(url) in plain text; use https.")
+    }
     configuration.authorities = authorities
     configuration.certificate = certificate.flatMap { chain in key.map { (chain, $0) } }
     configuration.compresses = deflate

@@ -142,7 +142,7 @@ struct EdgeReport: Encodable {
 
       \(table.text())
 
-      sent \(Text.count(sent)) samples (\(Text.percent(Double(sent) / Double(max(samples, 1))))) \
+      remote part needed for \(Text.count(sent)) samples (\(Text.percent(Double(sent) / Double(max(samples, 1))))) \
       as \(payload): \(Text.count(bytesSent)) bytes up, \
       \(Text.number(perSample, decimals: 0)) a sample sent, and \(Text.count(bytesReceived)) down
       degraded \(Text.count(degraded))\(unanswered > 0 ? ", \(Text.count(unanswered)) of them without any answer" : ""); \

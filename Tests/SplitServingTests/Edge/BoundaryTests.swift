@@ -105,6 +105,60 @@ import _SparseTestSupport
     }
   }
 
+  @Test("a request says whose other part it is for, and another model refuses it")
+  func identity() throws {
+    let network = try servedNetwork()
+    func signature(_ identity: String?) -> ModelSignature {
+      ModelSignature(
+        name: "net", network: network,
+        split: identity.map {
+          SplitDescription(part: .remote, hiddenLayers: 1, boundaryFeatures: 24, identity: $0)
+        })
+    }
+    let (own, other) = (String(repeating: "a", count: 64), String(repeating: "b", count: 64))
+    let message = InferenceMessage(
+      randomFloats(24, seed: 6, "message"), features: 24, payload: .fp32, quantization: nil,
+      output: "output", identity: own, timeout: .seconds(1))
+    let request = try InferenceRequest(message.body, headerLength: message.headerLength)
+    #expect(try InferenceCall(request, body: message.body, model: signature(own)).samples == 1)
+    for wrong in [signature(other), signature(nil)] {
+      #expect(throws: RequestError.self) {
+        try InferenceCall(request, body: message.body, model: wrong)
+      }
+    }
+  }
+
+  @Test("ranges that fit no network are refused with the file")
+  func damagedRanges() throws {
+    let network = try NetworkRecipe(
+      layerSizes: [24, 40, 32, 8], connectivity: .densities([0.4])
+    ).makeNetwork()
+    var file = ModelFile(network: network, data: DataDescription(untrained: network))
+    func ranges(_ cut: Int, _ features: Int) throws -> BoundaryRanges {
+      let low = [Float](repeating: 0, count: features)
+      return try BoundaryRanges(hiddenLayers: cut, low: low, high: low.map { $0 + 1 })
+    }
+    file.boundaryRanges = try [ranges(0, 24), ranges(1, 40), ranges(2, 32)]
+    #expect(try ModelFile(file.safetensors(), source: "f").boundaryRanges == file.boundaryRanges)
+    for part in [
+      try file.split(afterHiddenLayers: 1).edge, try file.split(afterHiddenLayers: 1).remote,
+    ] {
+      let read = try ModelFile(part.safetensors(), source: "part")
+      #expect(read.boundaryRanges == [file.boundaryRanges[1]])
+    }
+    for wrong in try [ranges(1, 39), ranges(3, 8), ranges(9, 40)] {
+      var damaged = file
+      damaged.boundaryRanges = [wrong]
+      #expect(throws: SparseError.self) {
+        try ModelFile(damaged.safetensors(), source: "damaged")
+      }
+    }
+    #expect(throws: SparseError.self) { try ranges(1, 0) }
+    #expect(throws: SparseError.self) {
+      try BoundaryRanges(hiddenLayers: 1, low: [.nan], high: [1])
+    }
+  }
+
   @Test("answers are believed only as far as they fit the request")
   func answers() throws {
     let values: [Float] = [1, -2, 3.5, 4, 5, 6, 7, 8]
