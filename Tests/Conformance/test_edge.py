@@ -43,12 +43,12 @@ def evaluate(path=None):
 class Edge:
     """A running `sparsectl edge`."""
 
-    def __init__(self, url, *options, path=None):
+    def __init__(self, url, *options, path=None, cut="1"):
         self.trace = directory / f"trace-{time.monotonic_ns()}.csv"
         command = [SPARSECTL, "edge", path or model, "--data", data, "--remote", url]
         command += ["--name", "net", "--json", "--trace", self.trace, *options]
-        if "--split" not in options and "--adaptive" not in options:
-            command += ["--split", "1"]
+        if cut and "--split" not in options and "--adaptive" not in options:
+            command += ["--split", cut]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -63,8 +63,8 @@ class Edge:
         return json.loads(out), rows
 
 
-def edge(url, *options, path=None, timeout=60):
-    return Edge(url, *options, path=path).result(timeout)
+def edge(url, *options, path=None, cut="1", timeout=60):
+    return Edge(url, *options, path=path, cut=cut).result(timeout)
 
 
 class EdgeTest(unittest.TestCase):
@@ -145,6 +145,20 @@ class ParityTest(EdgeTest):
         # Most of the last samples crossed the link that is fast by then.
         self.assertLess(late[50], 30)
         self.assertGreater(min(cut["samples"] for cut in report["cuts"]), 100)
+
+    def test_the_edge_file_is_enough(self):
+        whole = evaluate()
+        parts = [directory / f"{part}.safetensors" for part in ("edge", "remote")]
+        command = [SPARSECTL, "split", model, "--at", "1", "--edge", parts[0], "--remote", parts[1]]
+        subprocess.run(command, check=True, capture_output=True)
+        with serving(parts[1]) as server:
+            report, rows = edge(server.url, cut=None, path=parts[0])
+            self.check(report, rows, count)
+            self.assertAlmostEqual(report["accuracy"], whole["accuracy"])
+            self.assertEqual([row["exit"] for row in report["exits"]], ["exit1", "output"])
+            for path, cut in ((parts[1], None), (parts[0], "2"), (model, None)):
+                with self.assertRaises(AssertionError):
+                    edge(server.url, cut=cut, path=path)
 
     def test_another_model_is_refused(self):
         other = train(directory, seed=2, samples=SAMPLES)

@@ -18,11 +18,18 @@ extension ModelFile {
     }
     let (edgeNetwork, remoteNetwork) = try network.split(afterHiddenLayers: cut)
     let identity = try splitIdentity(cut)
+    guard let last = network.branches.last else {
+      throw SparseError(.unsupported, "The network has no output, so there is nothing to split.")
+    }
+    let output = SplitDescription.Output(
+      branch: last.name, task: last.task,
+      size: last.layers.last?.outputSize ?? network.backboneSize(at: last.position),
+      exit: network.exits.count - 1)
     func part(_ part: SplitDescription.Part, _ network: Network) -> ModelFile {
       var file = ModelFile(network: network, training: training, data: data)
       file.split = SplitDescription(
         part: part, hiddenLayers: cut, boundaryFeatures: remoteNetwork.inputSize,
-        identity: identity)
+        identity: identity, output: output)
       file.boundaryRanges = boundaryRanges.filter { $0.hiddenLayers == cut }
       return file
     }

@@ -1,4 +1,4 @@
-public import EarlyExit
+internal import EarlyExit
 public import SparseCore
 public import SparseLayers
 
@@ -44,7 +44,7 @@ public final class EdgePart {
 
   private let runner: ExitRunner
   private let features: Int
-  private let output: (exit: Int, name: String, size: Int)
+  private let exits: [String]
   private let ranges: Quantization?
 
   /// Plans the edge part.
@@ -53,34 +53,32 @@ public final class EdgePart {
   /// whole network at that width, whatever the batches.
   ///
   /// - Parameters:
-  ///   - model: The whole model.
-  ///   - cut: The hidden layers that are computed here.
-  ///   - policy: When samples leave the whole network; nil for what the model file says, or never.
+  ///   - model: The whole model, or its edge part.
+  ///   - cut: The hidden layers that are computed here; nil for what an edge part says.
   ///   - backend: The engine of the products.
   ///   - batchCapacity: The samples of the largest batch.
   ///   - tileWidth: The lanes of every tile.
-  /// - Throws: `SparseError` when the model cannot be cut there, has several tasks, or the policy does
-  ///   not fit it.
+  /// - Throws: `SparseError` when the model cannot be cut there, or has several tasks.
   public init(
-    _ model: ModelFile, afterHiddenLayers cut: Int, policy: ExitPolicy? = nil,
-    backend: Backend = .auto, batchCapacity: Int = 1, tileWidth: Int = ServedModel.tileWidth
+    _ model: ModelFile, afterHiddenLayers cut: Int? = nil, backend: Backend = .auto,
+    batchCapacity: Int = 1, tileWidth: Int = ServedModel.tileWidth
   ) throws {
-    let tasks = Set(model.network.branches.map(\.task)).count
-    guard tasks == 1, let last = model.network.branches.last else {
+    let edge = try model.edge(afterHiddenLayers: cut)
+    guard let split = edge.split else {
+      throw SparseError(.invalidArgument, "A whole model has to be cut: say where.")
+    }
+    let others = Set((model.network.branches + edge.network.branches).map(\.task))
+      .subtracting([split.output.task])
+    guard others.isEmpty else {
       throw SparseError(
         .unsupported,
         """
-        The model has \(tasks) tasks, but the edge part answers one. Let the clients ask the server \
-        for the heads that they want.
+        The model also has the tasks \(others.sorted().joined(separator: ", ")), but the edge part \
+        answers one. Let the clients ask the server for the heads that they want.
         """)
     }
-    var model = model
-    if let policy { model.exitSettings = policy.settings }
-    let edge = try model.split(afterHiddenLayers: cut).edge
-    guard let split = edge.split else { preconditionFailure("a part without description") }
     self.split = split
-    let exits = edge.network.exits.count
-    let never = Array(repeating: Float.infinity, count: exits)
+    let never = Array(repeating: Float.infinity, count: edge.network.exits.count)
     runner = try ExitRunner(
       edge.network,
       policy: try edge.exitSettings.map { try ExitPolicy($0) }
@@ -88,16 +86,29 @@ public final class EdgePart {
       loss: model.training?.loss ?? .softmaxCrossEntropy, backend: backend,
       batchCapacity: batchCapacity, tileWidth: tileWidth)
     features = split.boundaryFeatures
-    let whole = model.network
-    output = (
-      whole.exits.count - 1, last.name,
-      last.layers.last?.outputSize ?? whole.backboneSize(at: last.position)
-    )
+    exits = edge.network.exits.map { edge.network.branches[$0].name }
     ranges = edge.boundaryRanges.first.map { Quantization($0) }
   }
 
-  /// Whether samples have an answer when nobody is there.
-  public var hasExits: Bool { runner.stages.contains { $0.branch != nil } }
+  /// The exits at the edge; without any, samples have no answer while nobody is there.
+  public var exitCount: Int { exits.count }
+
+  /// What is called an exit's branch.
+  ///
+  /// - Parameter exit: An exit here, or the whole network's output, counted from 0 over the whole
+  ///   network.
+  /// - Returns: The branch's name.
+  public func name(ofExit exit: Int) -> String {
+    exits.indices.contains(exit) ? exits[exit] : split.output.branch
+  }
+
+  /// The multiply–adds of a sample that leaves at an exit here.
+  ///
+  /// - Parameter exit: The exit, counted from 0.
+  /// - Returns: Those of everything before it; nil for the output, which is not computed here.
+  public func macs(ofExit exit: Int) -> Int? {
+    exits.indices.contains(exit) ? runner.stages[exit].totalMACs : nil
+  }
 
   /// Checks that a server has the other part of the same network.
   ///
@@ -161,7 +172,8 @@ extension EdgePart {
   /// What asking the remote part takes, free of the planned network.
   func question(_ payload: BoundaryPayload) -> Question {
     Question(
-      features: features, output: (output.name, output.size), lastExit: output.exit,
+      features: features, output: (split.output.branch, split.output.size),
+      lastExit: split.output.exit,
       payload: payload, quantization: payload == .int8 ? ranges : nil)
   }
 
@@ -191,5 +203,24 @@ extension EdgePart {
         return best - range.lowerBound
       }
     }
+  }
+}
+
+extension ModelFile {
+  /// The edge part of a whole model, or this one, when it is an edge part cut there.
+  fileprivate func edge(afterHiddenLayers cut: Int?) throws -> ModelFile {
+    guard let split else {
+      guard let cut else { return self }
+      return try self.split(afterHiddenLayers: cut).edge
+    }
+    guard split.part == .edge, split.hiddenLayers == cut ?? split.hiddenLayers else {
+      throw SparseError(
+        .invalidArgument,
+        """
+        The model is the \(split.part.rawValue) part of a network cut after \(split.hiddenLayers) hidden \
+        layers. Give the whole model, or the edge part of this cut.
+        """)
+    }
+    return self
   }
 }

@@ -12,6 +12,7 @@ struct Edge: AsyncParsableCommand {
       EXAMPLES
         sparsectl serve model.safetensors --split 1
         sparsectl edge model.safetensors --split 1 --remote http://127.0.0.1:8080
+        sparsectl edge model-edge.safetensors --name model --remote http://127.0.0.1:8080
         sparsectl edge model.safetensors --split 2 --remote https://10.0.0.7:8443 --tls-ca ca.pem \
       --token-file token --deadline 0.1 --payload int8
 
@@ -27,13 +28,15 @@ struct Edge: AsyncParsableCommand {
       device moves to the one whose answers come soonest, as links and servers change.
       """)
 
-  @Argument(help: ArgumentHelp("The whole model's file.", valueName: "model"))
+  @Argument(
+    help: ArgumentHelp(
+      "The whole model, or the edge file of 'sparsectl split'.", valueName: "model"))
   var model: String
 
   @Option(
     name: .customLong("split"),
     help: ArgumentHelp(
-      "The hidden layers that are computed here. (with --adaptive: what the servers say)",
+      "The hidden layers of a whole model that are computed here. (with --adaptive: what servers say)",
       valueName: "count"))
   var cut: Int?
 
@@ -68,7 +71,6 @@ struct Edge: AsyncParsableCommand {
   func validate() throws {
     if let cut, cut < 0 { throw ValidationError("'--split' must be 0 or above, but is \(cut).") }
     switch (adaptive, cut, remote.urls.count) {
-    case (false, nil, _): throw ValidationError("'--split' is wanted: where is the model cut?")
     case (false, _, 2...):
       throw ValidationError("Several '--remote' are for '--adaptive'; give one, or that flag.")
     case (true, .some, _):
@@ -89,7 +91,10 @@ struct Edge: AsyncParsableCommand {
 
   func run() async throws {
     if let trace { try AtomicFile.requireWritable(trace) }
-    let file = try ModelFile(answering: model)
+    let file = try ModelFile(contentsOf: model)
+    if file.split == nil, cut == nil, !adaptive {
+      throw ValidationError("'--split' is wanted for a whole model: where is it cut?")
+    }
     let test = try data.load(
       data.source(of: file, named: model), seed: file.training?.seed ?? 0
     ).test
@@ -105,7 +110,10 @@ struct Edge: AsyncParsableCommand {
       }
       var cuts: [EdgeDevice.Cut] = []
       for part in parts { cuts.append(try await meet(part, file)) }
-      result = .success(try await answer(samples, EdgeDevice(cuts), of: file))
+      result = .success(
+        try await answer(
+          samples, EdgeDevice(cuts),
+          outputMACs: file.split == nil ? file.network.exitStages.last?.totalMACs : nil))
     } catch {
       result = .failure(error)
     }
@@ -123,11 +131,11 @@ struct Edge: AsyncParsableCommand {
   private func meet(_ part: RemotePart, _ file: ModelFile) async throws -> EdgeDevice.Cut {
     let url = part.configuration.url
     do {
-      let place = if let cut { cut } else { try await part.description().split.hiddenLayers }
+      let place = adaptive ? try await part.description().split.hiddenLayers : cut
       let edge = try EdgePart(
         file, afterHiddenLayers: place, backend: engine.backend, batchCapacity: batchSize)
       for warning in edge.warnings { Terminal.note("warning: \(warning)") }
-      if !edge.hasExits {
+      if edge.exitCount == 0 {
         Terminal.note(
           """
           warning: there is no exit before the cut, so samples have no answer while the remote part \
@@ -147,10 +155,13 @@ struct Edge: AsyncParsableCommand {
   }
 
   private func answer(
-    _ samples: Samples, _ device: EdgeDevice, of file: ModelFile
+    _ samples: Samples, _ device: EdgeDevice, outputMACs: Int?
   ) async throws -> EdgeReport {
-    let labels = try LabeledData(samples.dataset, for: file.network)
-      .labels(branch: file.network.branches.count - 1)
+    let edge = device.cuts[0].edge
+    let task = edge.split.output.task
+    guard let labels = samples.dataset.targets.first(where: { $0.name == task })?.labels else {
+      throw SparseError(.shapeMismatch, "The data have no labels of the task '\(task)'.")
+    }
     var answers = [EdgePart.Answer?](repeating: nil, count: samples.indices.count)
     var done = 0
     var line = ProgressLine()
@@ -163,9 +174,9 @@ struct Edge: AsyncParsableCommand {
     let seconds = start.duration(to: .now) / .seconds(1)
     line.clear()
     let all = answers.compactMap(\.self)
-    if let trace { try EdgeTrace(all, of: file.network).write(to: trace) }
+    if let trace { try EdgeTrace(all, of: edge).write(to: trace) }
     return EdgeReport(
-      all, labels: labels, network: file.network, device: device, payload: remote.payload,
+      all, labels: labels, outputMACs: outputMACs, device: device, payload: remote.payload,
       seconds: seconds)
   }
 }

@@ -12,8 +12,9 @@ struct EdgeReport: Encodable {
     var share: Double
     /// The share of right answers among them; null when there are none.
     var accuracy: Double?
-    /// The multiply–adds of a sample that goes there, on both sides.
-    var macs: Int
+    /// The multiply–adds of a sample that goes there, on both sides; not told of the output where only
+    /// the edge part is known.
+    var macs: Int?
   }
 
   /// Milliseconds from when a sample is taken to its answer.
@@ -82,23 +83,24 @@ struct EdgeReport: Encodable {
   }
 
   init(
-    _ answers: [EdgePart.Answer], labels: [Int32], network: Network, device: EdgeDevice,
+    _ answers: [EdgePart.Answer], labels: [Int32], outputMACs: Int?, device: EdgeDevice,
     payload: BoundaryPayload, seconds: Double
   ) {
     let isRight = zip(answers, labels).map { answer, label in answer.label == Int(label) }
     let count = Double(max(answers.count, 1))
     accuracy = Double(isRight.count { $0 }) / count
     samples = answers.count
-    exits = network.exitStages.enumerated().compactMap { exit, stage in
-      guard let branch = stage.branch else { return nil }
+    let edges = device.cuts.map(\.edge)
+    let edge = edges.max { $0.exitCount < $1.exitCount } ?? edges[0]
+    exits = (Array(0..<edge.exitCount) + [edge.split.output.exit]).map { exit in
       let here = answers.indices.filter {
         answers[$0].exit == exit && answers[$0].source != .degraded
       }
       return Exit(
-        exit: network.branches[branch].name, share: Double(here.count) / count,
+        exit: edge.name(ofExit: exit), share: Double(here.count) / count,
         accuracy: here.isEmpty
           ? nil : Double(here.count { isRight[$0] }) / Double(here.count),
-        macs: stage.totalMACs)
+        macs: edge.macs(ofExit: exit) ?? outputMACs)
     }
     degraded = answers.count { $0.source == .degraded }
     unanswered = answers.count { $0.label == nil }
@@ -127,7 +129,7 @@ struct EdgeReport: Encodable {
     for exit in exits {
       table.add([
         exit.exit, Text.percent(exit.share), exit.accuracy.map(Text.percent) ?? "–",
-        Text.count(exit.macs),
+        exit.macs.map(Text.count) ?? "–",
       ])
     }
     func milliseconds(_ value: Double) -> String { Text.fixed(value, 2) }

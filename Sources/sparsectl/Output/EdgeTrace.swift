@@ -1,4 +1,3 @@
-import EarlyExit
 import SparseLayers
 import SplitServing
 
@@ -6,14 +5,13 @@ import SplitServing
 struct EdgeTrace {
   private let text: String
 
-  init(_ answers: [EdgePart.Answer], of network: Network) {
-    let names = network.exits.map { network.branches[$0].name }
+  init(_ answers: [EdgePart.Answer], of edge: EdgePart) {
     var lines = ["sample,start_seconds,latency_ms,source,exit,label"]
     for (sample, answer) in answers.enumerated() {
       let fields = [
         String(sample), Text.fixed(answer.start / .seconds(1), 6),
         Text.fixed(answer.latency / .milliseconds(1), 4), answer.source.rawValue,
-        answer.exit.map { names[$0] } ?? "", answer.label.map(String.init) ?? "",
+        answer.exit.map { edge.name(ofExit: $0) } ?? "", answer.label.map(String.init) ?? "",
       ]
       lines.append(fields.joined(separator: ","))
     }

@@ -112,7 +112,9 @@ import _SparseTestSupport
       ModelSignature(
         name: "net", network: network,
         split: identity.map {
-          SplitDescription(part: .remote, hiddenLayers: 1, boundaryFeatures: 24, identity: $0)
+          SplitDescription(
+            part: .remote, hiddenLayers: 1, boundaryFeatures: 24, identity: $0,
+            output: .init(branch: "output", task: "label", size: 8, exit: 1))
         })
     }
     let (own, other) = (String(repeating: "a", count: 64), String(repeating: "b", count: 64))
