@@ -96,22 +96,26 @@ public final class EdgeDevice {
         var late = Duration.zero
         if let rate {
           let due = beginning + .seconds(Double(first) / rate)
-          if due > .now {
+          late = due.duration(to: .now)
+          if late < .zero {
+            // However late the timer is: the sample comes when it goes off.
+            late = .zero
             group.addTask {
               try await Task.sleep(until: due)
               return .due
             }
             while let event = try await group.next(), try !take(event) {}
           }
-          late = due.duration(to: .now)
         }
+        let queued = ContinuousClock.now
         // A sample is computed when it can be sent, too: its deadline does not run while it queues.
         while inFlight >= limit, let event = try await group.next() { _ = try take(event) }
+        if rate != nil { late += queued.duration(to: .now) }
         let chosen = samples.indices[first..<min(first + batchSize, samples.indices.count)]
         let index = chooser.choice
         self.samples[index] += chosen.count
         let (computed, waiting) = try cuts[index].edge.begin(
-          chosen, of: samples, lateBy: max(late, .zero), since: beginning)
+          chosen, of: samples, lateBy: late, since: beginning)
         let began = ContinuousClock.now
         for (position, answer) in computed.enumerated() where answer.source == .exit {
           try onAnswer(first + position, answer)
