@@ -10,9 +10,8 @@ from harness.markdown import Claim, claims_table, table
 _INTRODUCTION = """\
 Made by `make exit-results`; not edited by hand. Three seeds each. Every network of a data set, with
 exits or without, is trained by one recipe on nine tenths of the training samples: that which
-RESULTS-sweep.md chose (MNIST `--epochs 30 --dropout 0.1`, Fashion-MNIST `--epochs 60`). Temperatures
-and thresholds are solved by `sparsectl calibrate` on the tenth that was set aside; the designs were
-chosen there, too.
+RESULTS-sweep.md chose. Temperatures and thresholds are solved by `sparsectl calibrate` on the tenth
+that was set aside; the designs were chosen there, too.
 
 Multiply–adds (MACs) are per sample; those of an exit count everything before it, the heads of
 earlier exits included."""

@@ -27,10 +27,14 @@ public struct ExitPolicy: Sendable {
 
   /// The policy by which every sample is answered by the last exit.
   ///
-  /// - Parameter exits: The number of exits, the last included.
+  /// - Parameters:
+  ///   - exits: The number of exits, the last included.
+  ///   - handsOver: Whether samples go on to another part after the last exit, as all then do.
   /// - Returns: The policy.
-  public static func never(exits: Int) -> ExitPolicy {
-    ExitPolicy(thresholds: Array(repeating: .infinity, count: max(exits - 1, 0)))
+  public static func never(exits: Int, handsOver: Bool = false) -> ExitPolicy {
+    ExitPolicy(
+      thresholds: Array(repeating: .infinity, count: handsOver ? exits : max(exits - 1, 0)),
+      temperatures: Array(repeating: 1, count: exits))
   }
 
   /// Takes over what a model file holds.

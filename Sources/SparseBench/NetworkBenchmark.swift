@@ -78,7 +78,7 @@ public final class TrainingBenchmark {
       return word % 5 == 0 ? UInt8(truncatingIfNeeded: word >> 32) : 0
     }
     let targets = network.taskOutputs.map { task, branch in
-      let classes = network.branches[branch].layers.last?.outputSize ?? 0
+      let classes = network.branches[branch].outputSize
       return Target(
         name: task, classNames: (0..<classes).map { "\($0)" },
         labels: (0..<count).map { _ in Int32(stream.below(max(classes, 1))) })

@@ -7,6 +7,7 @@ about a lost segment is imitated: the segment, and all behind it, come a retrans
 import asyncio
 import random
 import threading
+import time
 
 SEGMENT = 1448
 # Linux waits this long, or longer, before it sends a lost last segment again.
@@ -23,6 +24,8 @@ class Link:
         # Bytes that came from the client, and from the server.
         self.up = self.down = 0
         self.connections = 0
+        # When requests that ask for a computation came, by the clock of `time.monotonic`.
+        self.asked = []
         self.port = None
         self._random = random.Random(seed)
         self._free = {}
@@ -99,6 +102,8 @@ class Link:
         try:
             while data := await reader.read(65536):
                 setattr(self, direction, getattr(self, direction) + len(data))
+                if data.startswith(b"POST "):
+                    self.asked.append(time.monotonic())
                 if not self._stalled:
                     queue.put_nowait((self._arrival(direction, len(data)), data))
             queue.put_nowait(None)

@@ -23,10 +23,9 @@ extension BoundaryRanges {
   private static func measured(
     _ edge: Network, hiddenLayers: Int, on samples: Samples, _ backend: Backend
   ) throws -> BoundaryRanges {
-    let never = Array(repeating: Float.infinity, count: edge.exits.count)
     let runner = try ExitRunner(
-      edge, policy: ExitPolicy(thresholds: never, temperatures: never.map { _ in 1 }),
-      backend: backend, batchCapacity: 256)
+      edge, policy: .never(exits: edge.exits.count, handsOver: true), backend: backend,
+      batchCapacity: 256)
     let features = edge.backboneSize(at: edge.backbone.count)
     var low = [Float](repeating: .infinity, count: features)
     var high = [Float](repeating: -.infinity, count: features)

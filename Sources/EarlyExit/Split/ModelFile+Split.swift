@@ -23,7 +23,7 @@ extension ModelFile {
     }
     let output = SplitDescription.Output(
       branch: last.name, task: last.task,
-      size: last.layers.last?.outputSize ?? network.backboneSize(at: last.position),
+      size: last.outputSize,
       exit: network.exits.count - 1)
     func part(_ part: SplitDescription.Part, _ network: Network) -> ModelFile {
       var file = ModelFile(network: network, training: training, data: data)

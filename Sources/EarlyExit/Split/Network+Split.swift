@@ -5,8 +5,8 @@ extension Network {
   /// Cuts the network into a part for the edge and a part for a remote machine.
   ///
   /// Branches that leave before the cut stay at the edge, and so do exits at the cut itself; the others
-  /// are remote. What the edge part's backbone writes is what the remote part reads: the same numbers, so that both parts
-  /// together give the bits of the whole network, batch by batch.
+  /// are remote. What the edge part's backbone writes is what the remote part reads: the same numbers,
+  /// so that both parts together give the bits of the whole network, batch by batch.
   ///
   /// - Parameter cut: The hidden layers that the edge part has, from 0, where the edge sends the
   ///   samples as they are, to all of them.

@@ -133,7 +133,7 @@ struct SplitPlanner {
     let network = remote.network
     let heads = network.taskOutputs.map { network.branches[$0.branch] }
     let (request, up) = (conditions.request, conditions.request.upBytes + remote.requestBytes)
-    let down = request.downBytes + 4 * heads.reduce(0) { $0 + ($1.layers.last?.outputSize ?? 0) }
+    let down = request.downBytes + 4 * heads.reduce(0) { $0 + $1.outputSize }
     // A remote part is the end of the backbone.
     let layers = conditions.remote.backbone.suffix(network.backbone.count)
     return Way(

@@ -220,16 +220,30 @@ extension ModelFile {
         .corruptFile,
         "its data have \(data.featureCount) features, but the network takes \(network.inputSize).")
     }
+    if let split {
+      let boundary =
+        split.part == .edge ? network.backboneSize(at: network.backbone.count) : network.inputSize
+      let output = split.output
+      guard split.boundaryFeatures == boundary, split.hiddenLayers >= 0, output.exit >= 0,
+        (1...Pattern.maximumNeurons).contains(output.size),
+        network.handsOver == (split.part == .edge)
+      else {
+        throw SparseError(
+          .corruptFile,
+          """
+          it is said to be the \(split.part.rawValue) part of a network cut after \
+          \(split.hiddenLayers) hidden layers, with \(split.boundaryFeatures) features at the cut and \
+          \(output.size) outputs, which does not fit its layers. Split the whole model again.
+          """)
+      }
+    }
     let ends = [0] + network.hiddenLayerEnds
     for (index, ranges) in boundaryRanges.enumerated() {
       let cut = ranges.hiddenLayers
-      let features: Int? =
-        // A part counts the hidden layers of the whole network, and holds one cut.
-        switch split?.part {
-        case .remote: network.inputSize
-        case .edge: network.backboneSize(at: network.backbone.count)
-        case nil: ends.indices.contains(cut) ? network.backboneSize(at: ends[cut]) : nil
-        }
+      // A part counts the hidden layers of the whole network, and holds one cut.
+      let features =
+        split?.boundaryFeatures
+        ?? (ends.indices.contains(cut) ? network.backboneSize(at: ends[cut]) : nil)
       let isNew = index == 0 || boundaryRanges[index - 1].hiddenLayers != cut
       guard features == ranges.low.count, isNew, split?.hiddenLayers ?? cut == cut else {
         throw SparseError(

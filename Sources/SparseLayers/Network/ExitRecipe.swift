@@ -117,7 +117,7 @@ extension Network {
       exits.lossWeights
       ?? exits.positions.map { _ in ExitRecipe.usualLossWeights.early }
       + [ExitRecipe.usualLossWeights.last]
-    let classes = output.layers.last?.outputSize ?? 0
+    let classes = output.outputSize
     var branches: [Branch] = []
     for (rank, position) in exits.positions.enumerated() {
       var layers: [any Layer] = []

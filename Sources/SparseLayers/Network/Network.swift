@@ -130,6 +130,9 @@ public struct Branch: Sendable {
     self.task = task
     self.lossWeight = lossWeight
   }
+
+  /// The values of its output for each sample; a branch of a network has a layer.
+  public var outputSize: Int { layers.last?.outputSize ?? 0 }
 }
 
 // MARK: - Validation

@@ -26,7 +26,7 @@ public struct LabeledData: Sendable {
           .shapeMismatch,
           "Branch '\(branch.name)' learns task '\(branch.task)', but \(dataset.knownTargets).")
       }
-      let outputs = branch.layers.last?.outputSize ?? 0
+      let outputs = branch.outputSize
       let classes = dataset.targets[target].classCount
       guard classes == outputs else {
         throw SparseError(

@@ -53,6 +53,7 @@ public final class EdgeDevice {
     case done(Batch)
   }
 
+  /// A batch with its pending samples, after they were sent.
   private struct Batch: Sendable {
     var cut: Int
     var first: Int
@@ -60,7 +61,12 @@ public final class EdgeDevice {
     var positions: [Int]
     var labels: [Int]?
     var lastExit: Int
-    var waited: Duration
+    /// What computing here took.
+    var computing: Duration
+    /// From when the samples came to their answers.
+    var latency: Duration
+    /// From the request to its answer.
+    var asking: Duration
   }
 
   /// Answers samples, as many requests under way as the remote parts' configuration lets there be.
@@ -107,29 +113,30 @@ public final class EdgeDevice {
             while let event = try await group.next(), try !take(event) {}
           }
         }
-        let queued = ContinuousClock.now
-        // A sample is computed when it can be sent, too: its deadline does not run while it queues.
-        while inFlight >= limit, let event = try await group.next() { _ = try take(event) }
-        if rate != nil { late += queued.duration(to: .now) }
         let chosen = samples.indices[first..<min(first + batchSize, samples.indices.count)]
         let index = chooser.choice
         self.samples[index] += chosen.count
-        let (computed, waiting) = try cuts[index].edge.begin(
-          chosen, of: samples, lateBy: late, since: beginning)
-        let began = ContinuousClock.now
-        for (position, answer) in computed.enumerated() where answer.source == .exit {
+        let start = ContinuousClock.now
+        let (answers, pending) = try cuts[index].edge.begin(
+          chosen, of: samples, lateBy: late, at: start, since: beginning)
+        let computing = start.duration(to: .now)
+        for (position, answer) in answers.enumerated() where answer.source == .exit {
           try onAnswer(first + position, answer)
         }
-        guard !waiting.positions.isEmpty else { continue }
+        guard !pending.positions.isEmpty else { continue }
+        // The deadline begins with the request, not while it waits for its place.
+        while inFlight >= limit, let event = try await group.next() { _ = try take(event) }
         chooser.asks(index)
         inFlight += 1
-        let (remote, question) = (cuts[index].remote, questions[index])
+        let (remote, question, lateness) = (cuts[index].remote, questions[index], late)
         group.addTask {
-          let labels = await question.classes(of: waiting, from: remote, since: began)
+          let asked = ContinuousClock.now
+          let labels = await question.classes(of: pending, from: remote, since: asked)
           return .done(
             Batch(
-              cut: index, first: first, answers: computed, positions: waiting.positions,
-              labels: labels, lastExit: question.lastExit, waited: began.duration(to: .now)))
+              cut: index, first: first, answers: answers, positions: pending.positions,
+              labels: labels, lastExit: question.lastExit, computing: computing,
+              latency: lateness + start.duration(to: .now), asking: asked.duration(to: .now)))
         }
       }
       while let event = try await group.next() { _ = try take(event) }
@@ -141,16 +148,16 @@ public final class EdgeDevice {
   ) throws {
     for (row, position) in batch.positions.enumerated() {
       var answer = batch.answers[position]
-      answer.latency += batch.waited
+      answer.latency = batch.latency
       if let labels = batch.labels {
         (answer.source, answer.exit, answer.label) = (.remote, batch.lastExit, labels[row])
       }
       try onAnswer(batch.first + position, answer)
     }
+    // What the cut costs: computing here, and the request, but not the wait for its place. A breaker
+    // that lets nothing through gives up at once, which is no fast answer.
     let deadline = cuts[batch.cut].remote.configuration.deadline
-    let taken = batch.waited
-    // A breaker that lets nothing through gives up at once, which is no fast answer.
-    chooser.learns(
-      (batch.labels == nil ? max(deadline, taken) : taken) / .seconds(1), of: batch.cut)
+    let asking = batch.labels == nil ? max(deadline, batch.asking) : batch.asking
+    chooser.learns((batch.computing + asking) / .seconds(1), of: batch.cut)
   }
 }

@@ -43,7 +43,6 @@ public final class EdgePart {
   public var warnings: [String] { runner.warnings }
 
   private let runner: ExitRunner
-  private let features: Int
   private let exits: [String]
   private let ranges: Quantization?
 
@@ -78,14 +77,12 @@ public final class EdgePart {
         """)
     }
     self.split = split
-    let never = Array(repeating: Float.infinity, count: edge.network.exits.count)
     runner = try ExitRunner(
       edge.network,
       policy: try edge.exitSettings.map { try ExitPolicy($0) }
-        ?? ExitPolicy(thresholds: never, temperatures: never.map { _ in 1 }),
+        ?? .never(exits: edge.network.exits.count, handsOver: true),
       loss: model.training?.loss ?? .softmaxCrossEntropy, backend: backend,
       batchCapacity: batchCapacity, tileWidth: tileWidth)
-    features = split.boundaryFeatures
     exits = edge.network.exits.map { edge.network.branches[$0].name }
     ranges = edge.boundaryRanges.first.map { Quantization($0) }
   }
@@ -118,13 +115,13 @@ public final class EdgePart {
   public func requireCounterpart(_ remote: RemotePart) async throws {
     remote.expect(split.identity)
     let other = try await remote.description()
-    guard other.split.part == .remote, other.split.identity == split.identity else {
+    guard other.part == .remote, other.identity == split.identity else {
       throw SparseError(
         .shapeMismatch,
         """
         \(remote.configuration.url): the model '\(remote.configuration.modelName)' is the \
-        \(other.split.part.rawValue) part of the network \(other.split.identity.prefix(12))…, cut after \
-        \(other.split.hiddenLayers) hidden layers; here is \(split.identity.prefix(12))…, cut after \
+        \(other.part.rawValue) part of the network \(other.identity.prefix(12))…, cut after \
+        \(other.hiddenLayers) hidden layers; here is \(split.identity.prefix(12))…, cut after \
         \(split.hiddenLayers). Serve the same model file with the same '--split'.
         """)
     }
@@ -148,14 +145,14 @@ extension EdgePart {
   ///   - chosen: Indices of samples, at most `batchCapacity`.
   ///   - samples: Where they are, matched with the network.
   ///   - lateness: How long they waited to be taken.
+  ///   - start: When they were taken.
   ///   - beginning: When the run began.
   /// - Returns: An answer per sample, degraded for those that are pending, and these.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   func begin(
     _ chosen: ArraySlice<Int>, of samples: Samples, lateBy lateness: Duration = .zero,
-    since beginning: ContinuousClock.Instant
+    at start: ContinuousClock.Instant = .now, since beginning: ContinuousClock.Instant
   ) throws -> (answers: [Answer], pending: Pending) {
-    let start = ContinuousClock.now
     let answers = try runner.run(chosen, of: samples)
     let latency = lateness + start.duration(to: .now)
     let positions = Array(runner.pending)
@@ -172,7 +169,7 @@ extension EdgePart {
   /// What asking the remote part takes, free of the planned network.
   func question(_ payload: BoundaryPayload) -> Question {
     Question(
-      features: features, output: (split.output.branch, split.output.size),
+      features: split.boundaryFeatures, output: (split.output.branch, split.output.size),
       lastExit: split.output.exit,
       payload: payload, quantization: payload == .int8 ? ranges : nil)
   }

@@ -4,7 +4,6 @@ internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
-internal import NIOSSL
 internal import SparseCore
 public import SparseLayers
 internal import Synchronization
@@ -16,43 +15,6 @@ internal import Synchronization
 /// any more (``CircuitBreaker``), and a task of its own looks at intervals whether the server is
 /// ready again.
 public final class RemotePart: Sendable {
-  /// How the remote part is asked.
-  public struct Configuration: Sendable {
-    /// The server, such as `http://192.0.2.1:8080`.
-    public var url: String
-    /// What the server calls the model.
-    public var modelName: String
-    /// The time from a sample's request to its answer, all tries and pauses included.
-    public var deadline = Duration.milliseconds(300)
-    /// The pauses between tries.
-    public var backoff = Backoff()
-    /// The failures in a row after which nobody is asked any more.
-    public var failureLimit = 5
-    /// How often to look whether a server that failed is ready again.
-    public var probeInterval = Duration.seconds(1)
-    /// The most requests under way at a time, each on a connection of its own.
-    public var requestsInFlight = 8
-    /// The token that the server wants.
-    public var token: String?
-    /// The file of the authorities, in PEM form, by one of which the server's certificate is signed;
-    /// nil for those that the system trusts.
-    public var authorities: String?
-    /// The files of the certificate and key that the server wants of its clients.
-    public var certificate: (chain: String, key: String)?
-    /// Whether requests' bodies are compressed, by `deflate`.
-    public var compresses = false
-
-    /// The settings for a server.
-    ///
-    /// - Parameters:
-    ///   - url: The server, such as `http://192.0.2.1:8080`.
-    ///   - modelName: What the server calls the model.
-    public init(url: String, modelName: String) {
-      self.url = url
-      self.modelName = modelName
-    }
-  }
-
   /// Counts of what happened.
   public struct Statistics: Hashable, Sendable {
     /// Requests that were answered.
@@ -69,20 +31,6 @@ public final class RemotePart: Sendable {
     public var bytesSent = 0
     /// The bytes received, with headers.
     public var bytesReceived = 0
-  }
-
-  /// Why there is no answer.
-  public enum Failure: Error, Hashable, Sendable {
-    /// The breaker is open.
-    case unavailable
-    /// The deadline passed.
-    case deadlineExceeded
-    /// The connection failed, or broke.
-    case network(String)
-    /// The server refused, with this status and text.
-    case refused(Int, String)
-    /// The answer is not what was asked for.
-    case invalidAnswer(String)
   }
 
   /// How the remote part is asked.
@@ -172,11 +120,9 @@ extension RemotePart {
 
   /// What the server says about the model: which part of which network it is.
   ///
-  /// - Returns: The description, and whether the server knows the ranges of 8-bit inputs.
+  /// - Returns: The description.
   /// - Throws: `Failure`.
-  public func description() async throws(Failure) -> (
-    split: SplitDescription, hasRanges: Bool
-  ) {
+  public func description() async throws(Failure) -> SplitDescription {
     let until = ContinuousClock.now + configuration.deadline
     let answer = try await exchange(request("GET", path: ""), until: until)
     struct Metadata: Decodable { var parameters: ModelMetadata.Parameters? }
@@ -185,7 +131,7 @@ extension RemotePart {
     else {
       throw .invalidAnswer("the model '\(configuration.modelName)' is no part of a split network")
     }
-    return (parameters.split, parameters.calibratedRanges)
+    return parameters.split
   }
 
   /// Has the remote part compute an output.
@@ -284,8 +230,8 @@ extension RemotePart {
     }
     // What returns may be something else.
     if let expected = state.withLock({ $0.expected }) {
-      guard let other = try? await description(), other.split.part == .remote,
-        other.split.identity == expected
+      guard let other = try? await description(), other.part == .remote,
+        other.identity == expected
       else { return false }
     }
     state.withLock { $0.breaker.peerReturned() }
@@ -335,16 +281,11 @@ extension RemotePart {
   }
 
   /// A server's answer.
-  private struct Reply {
-    var body: [UInt8]
-    var headerLength: Int?
-  }
-
-  /// A server's message as it came.
-  private struct Message: Sendable {
+  private struct Reply: Sendable {
     var status: Int
-    var headerLength: String?
-    var body: ByteBuffer
+    /// The bytes of its JSON; nil when all of it is.
+    var headerLength: Int?
+    var body: [UInt8]
   }
 
   /// The largest answer that is read.
@@ -355,17 +296,17 @@ extension RemotePart {
   ) async throws(Failure) -> Reply {
     let left = ContinuousClock.now.duration(to: until)
     guard left > .zero else { throw .deadlineExceeded }
-    let reply: Message
+    let reply: Reply
     do {
       // The client's own deadline ends when the header has come.
-      reply = try await withThrowingTaskGroup(of: Message.self) { group in
+      reply = try await withThrowingTaskGroup(of: Reply.self) { group in
         defer { group.cancelAll() }
         group.addTask { [client] in
           let response = try await client.execute(request, timeout: TimeAmount(left))
-          return Message(
-            status: Int(response.status.code),
-            headerLength: response.headers.first(name: "Inference-Header-Content-Length"),
-            body: try await response.body.collect(upTo: Self.replyLimit))
+          let length = response.headers.first(name: "Inference-Header-Content-Length")
+          return Reply(
+            status: Int(response.status.code), headerLength: length.flatMap { Int($0) },
+            body: Array(try await response.body.collect(upTo: Self.replyLimit).readableBytesView))
         }
         group.addTask {
           try await Task.sleep(until: until)
@@ -380,74 +321,12 @@ extension RemotePart {
     } catch {
       throw .network("\(error)")
     }
-    let body = Array(reply.body.readableBytesView)
     guard reply.status == 200 else {
       struct Text: Decodable { var error: String }
-      let text = try? JSONDecoder().decode(Text.self, from: Data(body)).error
+      let text = try? JSONDecoder().decode(Text.self, from: Data(reply.body)).error
       throw .refused(reply.status, (text ?? "").excerpt)
     }
-    return Reply(body: body, headerLength: reply.headerLength.flatMap { Int($0) })
-  }
-}
-
-extension RemotePart.Failure: CustomStringConvertible {
-  /// Whether it says nothing of the model or the request: the same may be answered some other time.
-  public var isOfTheMoment: Bool {
-    switch self {
-    case .unavailable, .deadlineExceeded, .network: true
-    case .refused(let status, _): status >= 500
-    case .invalidAnswer: false
-    }
-  }
-
-  /// What happened, in words.
-  public var description: String {
-    switch self {
-    case .unavailable: "not asked, after failures"
-    case .deadlineExceeded: "no answer within the deadline"
-    case .network(let text): text
-    case .refused(let status, let text): "status \(status)\(text.isEmpty ? "" : ", \(text)")"
-    case .invalidAnswer(let text): text
-    }
-  }
-
-  /// Whether the same request may succeed a little later.
-  fileprivate var isTransient: Bool {
-    switch self {
-    case .network: true
-    case .refused(let status, _): status >= 500
-    case .unavailable, .deadlineExceeded, .invalidAnswer: false
-    }
-  }
-}
-
-extension RemotePart.Configuration {
-  /// The client's side of TLS.
-  fileprivate func tls() throws -> TLSConfiguration {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    if let authorities {
-      tls.trustRoots = .certificates(
-        try PEMFile.read(authorities, "certificates", NIOSSLCertificate.fromPEMBytes))
-    }
-    if let certificate {
-      tls.certificateChain = try PEMFile.read(
-        certificate.chain, "certificates", NIOSSLCertificate.fromPEMBytes
-      ).map { .certificate($0) }
-      tls.privateKey = .privateKey(
-        try PEMFile.read(certificate.key, "private key") {
-          try NIOSSLPrivateKey(bytes: $0, format: .pem)
-        })
-      // A key that does not belong to the certificate is found here, not at the first connection.
-      do {
-        _ = try NIOSSLContext(configuration: tls)
-      } catch {
-        throw SparseError(
-          .invalidArgument,
-          "\(certificate.chain) and \(certificate.key): TLS cannot use this certificate with this key (\(error)).",
-          cause: error)
-      }
-    }
-    return tls
+    return reply
   }
 }
 

@@ -38,11 +38,7 @@ public struct ModelSignature: Sendable {
     self.split = split
     quantization = ranges.map { Quantization($0) }
     features = network.inputSize
-    outputs = network.branches.map { branch in
-      Output(
-        name: branch.name,
-        size: branch.layers.last?.outputSize ?? network.backboneSize(at: branch.position))
-    }
+    outputs = network.branches.map { Output(name: $0.name, size: $0.outputSize) }
   }
 }
 
@@ -64,19 +60,11 @@ struct ModelMetadata: Encodable {
   /// What the edge part looks at before it sends anything; the protocol leaves it open.
   struct Parameters: Codable {
     var split: SplitDescription
-    var calibratedRanges: Bool
-
-    enum CodingKeys: String, CodingKey {
-      case split
-      case calibratedRanges = "calibrated_ranges"
-    }
   }
 
   init(_ signature: ModelSignature) {
     name = signature.name
-    parameters = signature.split.map {
-      Parameters(split: $0, calibratedRanges: signature.quantization != nil)
-    }
+    parameters = signature.split.map { Parameters(split: $0) }
     inputs = [
       Tensor(
         name: InferenceCall.TensorName.input, datatype: TensorDatatype.fp32.rawValue,

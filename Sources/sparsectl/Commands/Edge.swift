@@ -109,7 +109,17 @@ struct Edge: AsyncParsableCommand {
         parts.append(try RemotePart(remote.configuration(url: url, model: name)))
       }
       var cuts: [EdgeDevice.Cut] = []
-      for part in parts { cuts.append(try await meet(part, file)) }
+      for part in parts {
+        if let cut = try await meet(part, file) { cuts.append(cut) }
+      }
+      guard !cuts.isEmpty else {
+        throw SparseError(
+          .unsupported,
+          """
+          None of \(remote.urls.joined(separator: ", ")) answers, so nobody tells where the model is \
+          cut. Start the servers, or give '--split' and one '--remote' to go on without it.
+          """)
+      }
       result = .success(
         try await answer(
           samples, EdgeDevice(cuts),
@@ -126,12 +136,13 @@ struct Edge: AsyncParsableCommand {
     }
   }
 
-  /// Plans the part that belongs to a server's, and looks whether it really does; an edge device
-  /// works without its server, too.
-  private func meet(_ part: RemotePart, _ file: ModelFile) async throws -> EdgeDevice.Cut {
+  /// Plans the part that belongs to a server's, and looks whether it really does.
+  ///
+  /// An edge device works without its server, too; nil where it is not even known where to cut.
+  private func meet(_ part: RemotePart, _ file: ModelFile) async throws -> EdgeDevice.Cut? {
     let url = part.configuration.url
     do {
-      let place = adaptive ? try await part.description().split.hiddenLayers : cut
+      let place = adaptive ? try await part.description().hiddenLayers : cut
       let edge = try EdgePart(
         file, afterHiddenLayers: place, backend: engine.backend, batchCapacity: batchSize)
       for warning in edge.warnings { Terminal.note("warning: \(warning)") }
@@ -150,7 +161,11 @@ struct Edge: AsyncParsableCommand {
       }
       return EdgeDevice.Cut(edge: edge, remote: part)
     } catch let failure as RemotePart.Failure {
-      throw SparseError(.unsupported, "\(url): \(failure)")
+      guard adaptive, failure.isOfTheMoment else {
+        throw SparseError(.unsupported, "\(url): \(failure)")
+      }
+      Terminal.note("warning: \(url) does not answer (\(failure)); going on without its cut.")
+      return nil
     }
   }
 

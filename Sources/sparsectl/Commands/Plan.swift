@@ -83,9 +83,9 @@ struct Plan: ParsableCommand {
       throw SparseError(
         .unsupported, "\(model): is one part of a model that was split. Give the whole model.")
     }
+    let times = try machines.times(of: file.network, engine)
     var conditions = SplitPlan.Conditions(
-      link: link, edge: try machines.edgeTimes(of: file.network, engine),
-      remote: try machines.remoteTimes(of: file.network, engine),
+      link: link, edge: times.edge, remote: times.remote,
       sampleBytes: requests.sampleBytes ?? file.data.storedSampleBytes)
     conditions.payload = payload
     conditions.request = requests.cost

@@ -102,7 +102,7 @@ extension ModelFile {
   /// - Returns: One name per output.
   func classNames(ofBranch index: Int) -> [String] {
     let branch = network.branches[index]
-    let count = branch.layers.last?.outputSize ?? 0
+    let count = branch.outputSize
     let names = data.classNames[branch.task] ?? []
     return names.count == count ? names : (0..<count).map(String.init)
   }

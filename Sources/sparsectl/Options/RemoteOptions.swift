@@ -18,7 +18,7 @@ struct RemoteOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How long a sample may wait for the remote part, new tries included.", valueName: "seconds"))
+      "How long a request may take, new tries included.", valueName: "seconds"))
   var deadline = 0.3
 
   @Option(help: "How what crosses the cut is written: fp32, fp16 or int8.")

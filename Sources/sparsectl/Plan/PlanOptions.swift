@@ -64,14 +64,13 @@ struct MachineOptions: ParsableArguments {
     }
   }
 
-  /// The times of the edge device.
-  func edgeTimes(of network: Network, _ engine: EngineOptions) throws -> ComputeTimes {
-    try Self.times(edge, of: network, engine).slowed(by: slowdown)
-  }
-
-  /// The times of the remote machine.
-  func remoteTimes(of network: Network, _ engine: EngineOptions) throws -> ComputeTimes {
-    try Self.times(remote, of: network, engine)
+  /// The times of both machines; this one is timed once.
+  func times(
+    of network: Network, _ engine: EngineOptions
+  ) throws -> (edge: ComputeTimes, remote: ComputeTimes) {
+    let edgeTimes = try Self.times(edge, of: network, engine)
+    let remoteTimes = remote == edge ? edgeTimes : try Self.times(remote, of: network, engine)
+    return (edgeTimes.slowed(by: slowdown), remoteTimes)
   }
 
   /// The least time for which each piece is run.

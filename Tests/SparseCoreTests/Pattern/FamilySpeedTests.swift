@@ -1,13 +1,7 @@
-import Foundation
 import SparseCore
 import Testing
 
-@Suite(
-  "Making a large pattern", .serialized,
-  .disabled(
-    if: ProcessInfo.processInfo.environment["SPARSE_SANITIZER"] != nil,
-    "a sanitizer slows everything down"))
-struct FamilySpeedTests {
+@Suite("Making a large pattern", .serialized) struct FamilySpeedTests {
   @Test(
     "of 4096×4096 at density 0.25 takes less than a second",
     arguments: [

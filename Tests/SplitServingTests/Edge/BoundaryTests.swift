@@ -161,6 +161,44 @@ import _SparseTestSupport
     }
   }
 
+  @Test("a description of the cut that fits no layers is refused with the file")
+  func damagedSplit() throws {
+    let network = try NetworkRecipe(
+      layerSizes: [24, 40, 32, 8], connectivity: .densities([0.4])
+    ).makeNetwork()
+    let whole = ModelFile(network: network, data: DataDescription(untrained: network))
+    let parts = try whole.split(afterHiddenLayers: 1)
+    for part in [parts.edge, parts.remote] {
+      let split = try #require(part.split)
+      let output = split.output
+      typealias Output = SplitDescription.Output
+      let damaged: [(Int, Int, Output)] = [
+        (-1, 40, output), (1, 39, output), (1, .max, output), (1, -1, output),
+        (1, 40, Output(branch: output.branch, task: output.task, size: 0, exit: output.exit)),
+        (1, 40, Output(branch: output.branch, task: output.task, size: .max, exit: output.exit)),
+        (1, 40, Output(branch: output.branch, task: output.task, size: 8, exit: -1)),
+      ]
+      for (hiddenLayers, features, output) in damaged {
+        var file = part
+        file.split = SplitDescription(
+          part: split.part, hiddenLayers: hiddenLayers, boundaryFeatures: features,
+          identity: split.identity, output: output)
+        let error = #expect(throws: SparseError.self) {
+          try ModelFile(file.safetensors(), source: "damaged")
+        }
+        #expect(error?.message.contains("Split the whole model again") == true)
+      }
+    }
+    // Neither part passes for the other.
+    for (file, other) in [(parts.edge, parts.remote), (parts.remote, parts.edge)] {
+      var damaged = file
+      damaged.split = other.split
+      #expect(throws: SparseError.self) {
+        try ModelFile(damaged.safetensors(), source: "damaged")
+      }
+    }
+  }
+
   @Test("answers are believed only as far as they fit the request")
   func answers() throws {
     let values: [Float] = [1, -2, 3.5, 4, 5, 6, 7, 8]
