@@ -99,11 +99,10 @@ accuracy: ## Train the published recipe on MNIST, three networks, three seeds, a
 	@$(MAKE) --no-print-directory sparsectl
 	@dev/accuracy $(SPARSECTL)
 
-install: ## Install sparsectl into PREFIX (/usr/local)
+install: ## Install sparsectl, its manual pages and shell completions below PREFIX (/usr/local)
 	@dev/require lint
 	@$(MAKE) --no-print-directory sparsectl
-	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install -m 755 $(SPARSECTL) "$(DESTDIR)$(PREFIX)/bin/sparsectl"
+	@dev/install $(SPARSECTL) "$(PREFIX)"
 
 sparsectl:
 	swift build -c release --product sparsectl $(SWIFT_FLAGS)

@@ -11,6 +11,11 @@ let testing: [SwiftSetting] = [
 
 let strict: [SwiftSetting] = testing + [.strictMemorySafety()]
 
+// A package that only computes asks for no trait, and then resolves neither networking nor the command
+// line's libraries: `.package(..., traits: [])`.
+let networking = TargetDependencyCondition.when(traits: ["Networking"])
+let commandLine = TargetDependencyCondition.when(traits: ["CommandLine"])
+
 let package = Package(
   name: "sparse-engine",
   platforms: [.macOS(.v15)],
@@ -22,9 +27,17 @@ let package = Package(
     .executable(name: "sparsectl", targets: ["sparsectl"]),
     .library(name: "_SparseBench", targets: ["_SparseBench"]),
   ],
+  traits: [
+    .default(enabledTraits: ["CommandLine", "Networking"]),
+    .trait(
+      name: "CommandLine", description: "What sparsectl is built with.",
+      enabledTraits: ["Networking"]),
+    .trait(name: "Networking", description: "What SplitServing is built with."),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     // The transport of both parts of a split network: HTTP/1.1, TLS, signals and shutdown, logs. Only
     // SplitServing and sparsectl see them; the engine stays free of networking.
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -82,20 +95,21 @@ let package = Package(
       name: "SplitServing",
       dependencies: [
         "SparseCore", "SparseLayers", "EarlyExit",
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdCore", package: "hummingbird"),
-        .product(name: "HummingbirdTLS", package: "hummingbird"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client", condition: networking),
+        .product(name: "Hummingbird", package: "hummingbird", condition: networking),
+        .product(name: "HummingbirdCore", package: "hummingbird", condition: networking),
+        .product(name: "HummingbirdTLS", package: "hummingbird", condition: networking),
+        .product(name: "NIOCore", package: "swift-nio", condition: networking),
+        .product(name: "NIOPosix", package: "swift-nio", condition: networking),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: networking),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: networking),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: networking),
+        .product(name: "NIOSSL", package: "swift-nio-ssl", condition: networking),
+        .product(name: "HTTPTypes", package: "swift-http-types", condition: networking),
+        .product(name: "Logging", package: "swift-log", condition: networking),
+        .product(
+          name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: networking),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle", condition: networking),
       ],
       swiftSettings: strict),
     // What 'sparsectl bench' and the package Benchmarks share; no promised API.
@@ -107,8 +121,9 @@ let package = Package(
       name: "sparsectl",
       dependencies: [
         "SparseCore", "SparseLayers", "EarlyExit", "SplitServing", "Shapes3D", "_SparseBench",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
+        .product(name: "Logging", package: "swift-log", condition: networking),
+        .product(name: "Yams", package: "Yams", condition: commandLine),
       ],
       swiftSettings: strict),
 
@@ -140,7 +155,7 @@ let package = Package(
       name: "SplitServingTests",
       dependencies: [
         "SparseCore", "SparseLayers", "SplitServing", "_SparseTestSupport",
-        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Logging", package: "swift-log", condition: networking),
       ],
       swiftSettings: testing),
     .testTarget(
@@ -150,7 +165,7 @@ let package = Package(
       name: "sparsectlTests",
       dependencies: [
         "sparsectl", "SparseLayers", "EarlyExit", "_SparseTestSupport",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
       ],
       swiftSettings: testing),
   ]
