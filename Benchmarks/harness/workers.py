@@ -8,8 +8,13 @@ import os
 import pathlib
 import signal
 import subprocess
+import threading
 
 from harness.engines import Engine
+
+
+# A peer that answers nothing for so long hangs.
+PATIENCE = 600
 
 
 class Worker:
@@ -88,7 +93,10 @@ class Worker:
             pass  # the missing answer says so
 
     def _read(self) -> dict | None:
+        limit = threading.Timer(PATIENCE, self._process.kill)
+        limit.start()
         line = self._process.stdout.readline()
+        limit.cancel()
         if not line:
             self.failure = f"the process ended with code {self._process.wait()}"
             return None

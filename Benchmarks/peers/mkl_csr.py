@@ -13,13 +13,15 @@ version = mkl_library.version
 
 
 class MKLCSR(TorchCSR):
-    """A layer whose products with dense matrices are MKL's."""
+    """A layer whose products with dense matrices are MKL's.
+
+    Its matrices are not `optimize`d for training: the values change with every step.
+    """
 
     def __init__(self, junction: Junction, scale: float) -> None:
         super().__init__(junction, scale)
         transpose = Transpose(junction)
         self.transposed_values = torch.zeros(len(junction.columns))
-        # Not 'optimize'd: the values change with every step.
         self.matrix = mkl_library.SparseMatrix(
             junction.offsets,
             junction.columns,
@@ -43,6 +45,14 @@ class MKLCSR(TorchCSR):
         return _product(self.transposed_matrix, dy)
 
 
+class AnsweringMKLCSR(MKLCSR):
+    """The same for inference, where the values stay."""
+
+    def __init__(self, junction: Junction, scale: float) -> None:
+        super().__init__(junction, scale)
+        self.matrix.optimize()
+
+
 def _product(matrix: mkl_library.SparseMatrix, x: torch.Tensor) -> torch.Tensor:
     x = x.contiguous()
     y = torch.empty(matrix.shape[0], x.shape[1])
@@ -54,7 +64,8 @@ def prepare(case: dict):
     """Forward and input gradient; layers and networks with PyTorch's help."""
     mkl_library.set_threads(case["threads"])
     if case["kind"] != "product":
-        return torch_network.prepare(case, make_layer(MKLCSR), is_feature_major=True)
+        layer = AnsweringMKLCSR if case["kind"] == "inference" else MKLCSR
+        return torch_network.prepare(case, make_layer(layer), is_feature_major=True)
     j = Junction(case)
     product = case["product"]
     if product == "forward":

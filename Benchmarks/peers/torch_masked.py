@@ -30,7 +30,7 @@ def make_layer(junction: Junction, scale: float) -> nn.Module:
 
 
 def prepare(case: dict):
-    """Layers and networks."""
-    if case["kind"] == "product":
-        raise Unsupported("has the products of PyTorch dense")
+    """Layers, and networks that are trained."""
+    if case["kind"] in ("product", "inference"):
+        raise Unsupported("is PyTorch dense once the mask is multiplied in")
     return torch_network.prepare(case, make_layer)

@@ -67,6 +67,10 @@ def _layer(junction: Junction, make_layer: MakeLayer, is_feature_major: bool):
             bias.zero_()
         junction.check("forward", as_fm(module(x)))
     junction.check("input_gradient", as_fm(x.grad))
+    for gradient in (p.grad.numpy() for name, p in module.named_parameters() if "bias" not in name):
+        # One value for each edge, or a dense matrix, of which only the edges count.
+        edges = gradient if gradient.ndim == 1 else gradient[junction.rows, junction.columns]
+        junction.check("weight_gradient", edges)
     return run
 
 

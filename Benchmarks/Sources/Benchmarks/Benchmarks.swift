@@ -88,12 +88,12 @@ struct List: ParsableCommand {
 
   private func write(_ what: Case, to directory: URL) throws -> [String] {
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    return try what.recipe().patterns().recipes.map { recipe in
-      let family = recipe.family.description.replacing(":", with: "-")
-      let file = directory.appending(
-        path: "\(family)-\(recipe.inputs)x\(recipe.outputs)-\(recipe.edges)-\(recipe.junction).mtx")
+    let family = what.family.replacing(":", with: "-")
+    return try what.recipe().patterns().junctions.enumerated().map { index, junction in
+      let shape = "\(what.layers[index])x\(what.layers[index + 1])"
+      let file = directory.appending(path: "\(family)-\(shape)-\(junction.edges)-\(index).mtx")
       if !FileManager.default.fileExists(atPath: file.path) {
-        try recipe.makePattern().matrixMarketText().write(
+        try junction.makePattern().matrixMarketText().write(
           to: file, atomically: true, encoding: .utf8)
       }
       return file.path

@@ -60,7 +60,7 @@ extension Case {
   /// Fills in what follows from the rest.
   func completed() throws -> Case {
     var completed = self
-    completed.edges = try recipe().patterns().recipes.map(\.edges)
+    completed.edges = try recipe().patterns().junctions.map(\.edges)
     let forward = 2 * Double(completed.edges.reduce(0, +)) * Double(batch)
     completed.operations =
       switch kind {
@@ -83,7 +83,7 @@ extension Case {
     case .product, .layer:
       let products = product.map { [$0] } ?? Product.allCases
       let junction = try JunctionBenchmark(
-        try recipe().patterns().recipes[0].makePattern(), backend: backend, samples: batch,
+        try recipe().patterns().junctions[0].makePattern(), backend: backend, samples: batch,
         threads: threads)
       for product in products { try junction.check(product) }
       return { try $0.time { for product in products { try junction.run(product) } } }
