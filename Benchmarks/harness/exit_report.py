@@ -18,8 +18,8 @@ earlier exits included."""
 
 _PLAIN = """\
 A bloated last exit makes savings cheap. So the networks with exits are also compared with plain
-ones, the best of a sweep: the sparse and the dense network with the fewest MACs among those that are
-at most 0.1 points less accurate than the network with exits (means of three seeds)."""
+ones, the best of a sweep: the sparse and the dense network with the fewest MACs among those that
+are at most 0.1 points less accurate than the network with exits (means of three seeds)."""
 
 _ONLINE = """\
 The test samples as a stream, shuffled; in its second half every pixel has normal noise. The bandit
@@ -222,22 +222,23 @@ def _plain(result: Results) -> str:
     return table(header, rows)
 
 
+def _percentages(rows: list[dict], key: str) -> str:
+    return " / ".join(f"{100 * row[key]:.2f}" for row in rows)
+
+
 def _online(result: Results) -> str:
     names = [policy["policy"] for policy in result.runs[0].online["policies"]]
     rows = []
     for name in names:
         policies = [_policy(run, name) for run in result.runs]
 
-        def means(value) -> list[str]:
-            return [f"{100 * value(policy):.2f}" for policy in policies]
-
+        totals = [policy["total"] for policy in policies]
+        halves = [[policy["phases"][half] for policy in policies] for half in (0, 1)]
         rows.append(
             [
                 name,
-                " / ".join(means(lambda policy: policy["total"]["accuracy"])),
-                " / ".join(means(lambda policy: policy["total"]["saved"])),
-                " / ".join(means(lambda policy: policy["phases"][0]["saved"])),
-                " / ".join(means(lambda policy: policy["phases"][1]["saved"])),
+                _percentages(totals, "accuracy"),
+                *(_percentages(part, "saved") for part in (totals, *halves)),
             ]
         )
     header = [

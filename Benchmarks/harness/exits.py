@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from harness.program import DATASETS, Program
 
 SEEDS = (0, 1, 2)
-# One recipe for all networks of a data set, that which RESULTS-sweep.md chose on validation samples; a
-# tenth of the training samples is set aside to calibrate on, by the plain networks too, so that all
-# learn from the same number of samples.
+# One recipe for all networks of a data set, that which RESULTS-sweep.md chose on validation
+# samples; a tenth of the training samples is set aside to calibrate on, by the plain networks too,
+# so that all learn from the same number of samples.
 _ASIDE = ("--validation-fraction", "0.1")
 RECIPES = {
     "mnist": ("--epochs", "30", "--dropout", "0.1", *_ASIDE),
@@ -136,9 +136,10 @@ class ExitStudy:
             training = ("train", *data, *design.network, *recipe, "--seed", str(seed))
             training += ("--output", str(model))
             calibration = ("calibrate", str(model), *data[2:], "--max-accuracy-loss", design.loss)
-            self.program.recorded(place / f"train-{seed}.json", training)
+            trained = place / f"train-{seed}.json"
+            self.program.recorded(trained, training)
             calibrations.append(
-                self.program.recorded(place / f"calibrate-{seed}.json", calibration)
+                self.program.recorded(self._calibrated(place, seed), calibration, after=trained)
             )
             if seed == SEEDS[0]:
                 commands += [self._shown(training), self._shown(calibration)]
@@ -156,8 +157,14 @@ class ExitStudy:
                 Run(
                     seed,
                     calibrations[seed],
-                    self.program.recorded(place / f"evaluate-{seed}.json", evaluation),
-                    self.program.recorded(place / f"online-{seed}.json", online),
+                    self.program.recorded(
+                        place / f"evaluate-{seed}.json",
+                        evaluation,
+                        after=self._calibrated(place, seed),
+                    ),
+                    self.program.recorded(
+                        place / f"online-{seed}.json", online, after=self._calibrated(place, seed)
+                    ),
                 )
             )
         sparse = [row for name in PLAIN for row in sweeps[name]]
@@ -165,6 +172,11 @@ class ExitStudy:
             *(dataset, DATASETS[dataset], design, runs, weights),
             *(sparse, sweeps["dense"], commands, plots),
         )
+
+    @staticmethod
+    def _calibrated(place: pathlib.Path, seed: int) -> pathlib.Path:
+        """The record of a model's calibration, which all that follows depends on."""
+        return place / f"calibrate-{seed}.json"
 
     @staticmethod
     def _stream(
@@ -188,7 +200,9 @@ class ExitStudy:
             for seed, model in zip(SEEDS, models, strict=True):
                 stream = self._stream(model, data, design, seed, weight)
                 file = place / f"validation-{weight}-{seed}.json"
-                report = self.program.recorded(file, (*stream, "--part", "validation"))
+                report = self.program.recorded(
+                    file, (*stream, "--part", "validation"), after=self._calibrated(place, seed)
+                )
                 totals = {row["policy"]: row["total"] for row in report["policies"]}
                 bandit, last = totals["bandit"], totals["last exit"]
                 losses.append(100 * (last["accuracy"] - bandit["accuracy"]))

@@ -54,11 +54,21 @@ class Program:
             raise Failure(f"{self.path.name} ended with {done.returncode}; run this again")
         return json.loads(done.stdout)
 
-    def recorded(self, record: pathlib.Path, arguments: Sequence[str], *extra: str) -> dict:
-        """The same, run only where it was not run before with these arguments."""
+    def recorded(
+        self,
+        record: pathlib.Path,
+        arguments: Sequence[str],
+        *extra: str,
+        after: pathlib.Path | None = None,
+    ) -> dict:
+        """The same, run only where it was not run before with these arguments.
+
+        `after` is the record of what made its input: what is older was made of something else.
+        """
         if record.is_file():
             kept = json.loads(record.read_text())
-            if kept["arguments"] == list(arguments):
+            is_current = not after or record.stat().st_mtime_ns >= after.stat().st_mtime_ns
+            if is_current and kept["arguments"] == list(arguments):
                 return kept["report"]
         if self.is_report:
             raise Failure(f"{record} is missing or of other settings; run this without --report")

@@ -45,7 +45,7 @@ def _introduction(suites: dict[str, SuiteResults]) -> str:
         run = suite.run
         lines.append(
             f"- `{suite.suite}`: {run['date']}, commit {run['commit']}, {run['rounds']} rounds of "
-            f"at least {run['seconds']} s, load average before {run['load']:.1f}"
+            f"at least {run['seconds']} s; slowest {suite.unrest:.0%} above fastest round (median)"
         )
     return "\n".join(lines)
 
@@ -68,11 +68,11 @@ def _claims_table(suites: dict[str, SuiteResults]) -> str:
             "The bounds are meant for 2 cores with AVX-512. This machine has none: its kernels are "
             f"`{machine['kernels']}`, with {machine['peak']['gflops']:.0f} GF/s at most.\n\n"
         )
-    busy = [suite.suite for suite in suites.values() if suite.run["load"] > 0.5]
-    if busy:
+    restless = [suite.suite for suite in suites.values() if suite.unrest > 0.1]
+    if restless:
         note += (
-            f"Other programs were running when these suites began: {', '.join(busy)}. They slow "
-            "engines down by different amounts; take the figures as provisional.\n\n"
+            f"The machine was not quiet during these suites: {', '.join(restless)}. Whatever ran "
+            "beside slows engines down by different amounts, those that wait for caches most.\n\n"
         )
     rows = ["| what | at least | measured | holds |", "|---|---:|---:|---|"]
     for claim in claims(suites):

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import statistics
 from dataclasses import dataclass, field
 
 from harness.rounds import Result
@@ -24,6 +25,15 @@ class SuiteResults:
     def peak(self) -> float:
         """The measured peak of one core, in GF/s."""
         return self.run["machine"]["peak"]["gflops"]
+
+    @property
+    def unrest(self) -> float:
+        """How much slower the slowest round of an engine on a case is than the fastest: the median.
+
+        Rounds lie minutes apart, so this is what else ran on the machine, and its host.
+        """
+        spreads = [r.slowest_round / r.fastest_round - 1 for r in self.results if r.fastest_round]
+        return statistics.median(spreads) if spreads else 0.0
 
     def find(self, case: str, engine: str) -> Result | None:
         """An engine's times of a case, if it has any."""

@@ -75,7 +75,7 @@ _HEADLINE = """\
 The reference is the dense network that `sparsectl train` makes by default. The sparse networks are
 wider and have a sixth of its weights. *With windows*, each neuron of the first layer sees 5×5
 pixels (`local`) and the second junction is `structured`; *balanced* puts the same numbers of
-connections at random, all neurons alike. The sizes were chosen on the validation part of MNIST, too.
+connections at random, all neurons alike. MNIST's validation part chose the sizes, too.
 The last line is the dense network with the recipe that is best for it alone."""
 
 _PUBLISHED_NETWORKS = """\

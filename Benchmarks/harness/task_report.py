@@ -22,7 +22,7 @@ _RECIPE = """\
 Adam at 0.001 with half a cosine to 0, batches of 256, and the options below. They are chosen for
 each benchmark by validation pairs, which share no image with training or test pairs, with the first
 seed: the best mean of the multi-task network and the two single-task networks, so that they are
-chosen for neither side. The sizes and windows of the backbone were chosen by the validation pairs of
+chosen for neither side. The backbone's sizes and windows were chosen by the validation pairs of
 MultiMNIST, too. Test pairs choose nothing."""
 
 _COST = """\
@@ -119,7 +119,7 @@ def _costs(result: Results) -> str:
         ],
         [
             "two single-task networks",
-            *(_spread(_accuracies(runs, task)) for task, runs in zip(TASKS, singles)),
+            *(_spread(_accuracies(runs, task)) for task, runs in zip(TASKS, singles, strict=True)),
             *(f"{sum(map(_weights, singles)):,}", f"{sum(map(_weights, singles)):,}"),
             *(f"{2 * boundary:,}", f"{BACKBONE[0]:,}"),
         ],

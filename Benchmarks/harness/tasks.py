@@ -11,8 +11,8 @@ SEEDS = (0, 1, 2)
 DATA_SEED = 0
 BACKBONE = (1296, 2048, 512)
 DENSITIES = (0.0378, 0.125)
-# Every network has this backbone, whose first neurons see windows of 7×7 pixels, and a full junction
-# to the ten classes of each task.
+# Every network has this backbone, whose first neurons see windows of 7×7 pixels, and a full
+# junction to the ten classes of each task.
 NETWORK = (
     *("--layers", ",".join(map(str, (*BACKBONE, 10)))),
     *("--density", ",".join(map(str, (*DENSITIES, 1)))),
@@ -98,7 +98,14 @@ class Study:
 
     def _data(self, benchmark: Benchmark) -> dict:
         arguments = self._data_arguments(benchmark)
-        return self._cached(f"{benchmark.name}-data", arguments, self._data_path(benchmark))
+        return self.program.recorded(
+            self._data_record(benchmark),
+            arguments,
+            *("--output", str(self._data_path(benchmark))),
+        )
+
+    def _data_record(self, benchmark: Benchmark) -> pathlib.Path:
+        return self.directory / f"{benchmark.name}-data.json"
 
     def _data_path(self, benchmark: Benchmark) -> pathlib.Path:
         return self.directory / f"{benchmark.name}.npz"
@@ -113,7 +120,14 @@ class Study:
     ) -> Run:
         arguments = self._train_arguments(str(self._data_path(benchmark)), tasks, recipe, seed)
         name = "-".join([benchmark.name, *tasks, *(part.strip("-") for part in recipe), str(seed)])
-        return Run(tasks, self._cached(name, arguments, self.directory / "model.safetensors"))
+        output = self.directory / "model.safetensors"
+        report = self.program.recorded(
+            self.directory / f"{name}.json",
+            arguments,
+            *("--output", str(output)),
+            after=self._data_record(benchmark),
+        )
+        return Run(tasks, report)
 
     @staticmethod
     def _train_arguments(
@@ -123,10 +137,6 @@ class Study:
             *("train", "--dataset", "npz", "--data", data, "--tasks", ",".join(tasks)),
             *(*NETWORK, *recipe, "--seed", str(seed)),
         ]
-
-    def _cached(self, name: str, arguments: list[str], output: pathlib.Path) -> dict:
-        record = self.directory / f"{name}.json"
-        return self.program.recorded(record, arguments, "--output", str(output))
 
     def _commands(self, benchmark: Benchmark, recipe: tuple[str, ...]) -> list[str]:
         """The commands as a reader would write them."""

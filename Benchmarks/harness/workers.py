@@ -12,7 +12,6 @@ import threading
 
 from harness.engines import Engine
 
-
 # A peer that answers nothing for so long hangs.
 PATIENCE = 600
 
