@@ -27,11 +27,11 @@ SPARSECTL := .build/release/sparsectl
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test sanitize kernels-neon lint format bench serving-load sweep-results exit-results task-results split-results docs accuracy install sparsectl clean
+.PHONY: help run test examples coverage sanitize fuzz soak kernels-neon lint format bench serving-load sweep-results exit-results task-results split-results docs accuracy install sparsectl clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
-	@echo "Variables: DENSITY, EPOCHS, DATA, OUTPUT (run), ARGS (test, sanitize, bench, serving-load, …-results), PREFIX (install), MNIST_DIR"
+	@echo "Variables: DENSITY, EPOCHS, DATA, OUTPUT (run), ARGS (test, examples, sanitize, fuzz, soak, bench, serving-load, …-results), PREFIX (install), MNIST_DIR"
 
 run: ## Train on Fashion-MNIST at DENSITY (0.25) and measure the model
 	@dev/require run
@@ -45,13 +45,30 @@ test: ## Run every test, optimised, the server's clients, and the README's code 
 	@dev/require test
 	@dev/test $(ARGS)
 
-sanitize: ## Run the engine's tests under AddressSanitizer and ThreadSanitizer
+examples: ## Build and run the programs of Examples
+	@dev/require run
+	@dev/examples $(ARGS)
+
+coverage: ## Run every test, and check that 90 % of the lines of Sources were run
+	@dev/require test
+	@dev/coverage $(ARGS)
+
+sanitize: ## Run every test under AddressSanitizer and ThreadSanitizer
 	@dev/require sanitize
 	@dev/sanitize $(ARGS)
 
+fuzz: ## Feed every reader damaged input for 10 minutes each (ARGS='60 safetensors')
+	@dev/require fuzz
+	@dev/fuzz $(ARGS)
+
+soak: ## 100,000 training steps in flat memory, and trainings killed 200 times
+	@dev/require soak
+	@$(MAKE) --no-print-directory sparsectl
+	@dev/soak $(SPARSECTL) $(ARGS)
+
 kernels-neon: ## Compare the NEON kernels with the plain loops, under QEMU where there is no ARM
 	@dev/require kernels-neon
-	@dev/kernels-neon
+	@dev/kernels neon
 
 lint: ## Check format, warnings, imports and scripts
 	@dev/require lint
@@ -108,4 +125,4 @@ sparsectl:
 	swift build -c release --product sparsectl $(SWIFT_FLAGS)
 
 clean: ## Remove everything that was built
-	rm -rf .build Benchmarks/.build
+	rm -rf .build Benchmarks/.build Examples/.build Tests/Fuzz/.build

@@ -134,7 +134,9 @@ let package = Package(
       path: "Tests/_SparseTestSupport", swiftSettings: testing),
     .testTarget(
       name: "SparseCoreTests",
-      dependencies: ["SparseCore", "CGraphBLASMemory", "CSparseKernels", "_SparseTestSupport"],
+      dependencies: [
+        "SparseCore", "SparseLayers", "CGraphBLASMemory", "CSparseKernels", "_SparseTestSupport",
+      ],
       swiftSettings: testing),
     .testTarget(
       name: "SparseLayersTests",
@@ -161,6 +163,11 @@ let package = Package(
     .testTarget(
       name: "SparseBenchTests", dependencies: ["SparseCore", "SparseLayers", "_SparseBench"],
       swiftSettings: testing),
+    // What the fuzzer found, or began with; Tests/Fuzz is the fuzzer's package.
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: ["SparseCore", "SparseLayers", "EarlyExit", "SplitServing"],
+      path: "Tests/Fuzz/Readers", swiftSettings: testing),
     .testTarget(
       name: "sparsectlTests",
       dependencies: [

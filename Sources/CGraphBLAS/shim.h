@@ -16,6 +16,10 @@ static inline GrB_Info csg_set_threads(GrB_Descriptor descriptor, int threads, d
   GrB_Info info = GxB_Desc_set(descriptor, GxB_NTHREADS, threads);
   return info == GrB_SUCCESS ? GxB_Desc_set(descriptor, GxB_CHUNK, chunk) : info;
 }
+/* Major, minor and patch version of the library that is loaded, which may not be that of the header. */
+static inline GrB_Info csg_get_version(int version[3]) {
+  return GxB_Global_Option_get(GxB_LIBRARY_VERSION, version);
+}
 /* Makes every block that GraphBLAS frees reach our free(): no private pool in between. */
 static inline GrB_Info csg_disable_memory_pool(void) {
   int64_t limits[64] = {0};

@@ -2,7 +2,6 @@
  Element-wise pieces as plain loops. Included by every kernel file, whose target attribute lets the
  compiler vectorise them.
 */
-#include <math.h>
 
 static void relu(float *restrict y, size_t count, float slope) {
   for (size_t i = 0; i < count; i++) y[i] = y[i] > 0 ? y[i] : slope * y[i];

@@ -11,7 +11,6 @@ typedef float vf __attribute__((vector_size(4 * CSK_LANES)));
 typedef float vf_any __attribute__((vector_size(4 * CSK_LANES), aligned(4)));
 typedef float vf4 __attribute__((vector_size(16)));
 typedef float vf4_any __attribute__((vector_size(16), aligned(4)));
-typedef int32_t vi __attribute__((vector_size(4 * CSK_LANES)));
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -20,9 +19,8 @@ typedef int32_t vi __attribute__((vector_size(4 * CSK_LANES)));
 INLINE vf load(const float *p) { return *(const vf_any *)p; }
 INLINE void store(float *p, vf v) { *(vf_any *)p = v; }
 INLINE vf fma_(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
-INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
-/* --- one value in all lanes, and sums of the lanes of four vectors, as one vector of four ------------------------------- */
+/* --- one value in all lanes, and the sums of four vectors' lanes as one vector of four --- */
 
 #if CSK_LANES == 4
 INLINE vf splat(float x) { return (vf){x, x, x, x}; }

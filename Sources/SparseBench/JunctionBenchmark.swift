@@ -46,9 +46,8 @@ public final class JunctionBenchmark {
     _ pattern: Pattern, backend: Backend, samples: Int, threads: Int = 1, seed: UInt64 = 0
   ) throws {
     precondition(samples >= 1, "a batch of \(samples) samples")
-    let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
-    plan = try backend.plan(pattern, threads: inner, samples: samples)
-    pool = WorkerPool(threads: outer)
+    plan = try backend.plan(pattern, threads: threads, samples: samples)
+    pool = WorkerPool(threads: backend.threadsOverTiles(threads))
     self.backend = backend
     self.samples = samples
     values = JunctionValues(pattern, samples: samples, seed: seed)

@@ -7,10 +7,13 @@ struct Sparsectl: AsyncParsableCommand {
     commandName: "sparsectl",
     abstract: "Train, measure and run neural networks whose connections are chosen beforehand.",
     discussion: """
-      A first run, on Fashion-MNIST as Debian's package dataset-fashion-mnist installs it:
-
+      EXAMPLES
+        sparsectl doctor
         sparsectl train --density 0.25
         sparsectl measure model.safetensors
+
+      That is a first run, on Fashion-MNIST as Debian's package dataset-fashion-mnist installs it; \
+      'doctor' says what is missing here.
 
       Results go to stdout, progress and warnings to stderr; every command takes --json. The exit \
       code is 0 when done, 1 when something failed, 64 for wrong usage.
@@ -18,8 +21,8 @@ struct Sparsectl: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Train.self, Calibrate.self, Evaluate.self, Online.self, Measure.self, Predict.self,
-      Split.self, Plan.self, Serve.self, Edge.self, Convert.self, PatternCommand.self,
-      DataCommand.self, Sweep.self, Bench.self,
+      Report.self, Split.self, Plan.self, Serve.self, Edge.self, Convert.self, Export.self,
+      PatternCommand.self, DataCommand.self, Sweep.self, Bench.self, Doctor.self,
     ])
 
   /// Runs the command of the command line.
@@ -27,6 +30,19 @@ struct Sparsectl: AsyncParsableCommand {
     // A write past a limit or into a pipe nobody reads then fails, and is reported, as any other.
     signal(SIGXFSZ, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
-    await main(nil)
+    do {
+      let invocation = try Invocation(Array(CommandLine.arguments.dropFirst()))
+      var command = try invocation.command()
+      for note in invocation.notes { Terminal.note("note: \(note)") }
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as WrongUsage {
+      error.exit()
+    } catch {
+      exit(withError: error)
+    }
   }
 }

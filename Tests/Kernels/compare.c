@@ -43,7 +43,7 @@ static void make_pattern(pattern *p, uint32_t density, uint32_t panel) {
   for (uint32_t first = 0; first < inputs; first += panel)
     for (uint32_t g = 0, row = 0; g < 6; row += groups[g++]) {
       csk_block b = {row, groups[g], 0, (uint32_t)p->column_count, (uint32_t)p->weight_count,
-                     first == 0};
+                     first == 0, first + panel >= inputs};
       for (uint32_t c = first; c < inputs && c < first + panel; c++)
         if (chosen[g][c]) {
           p->columns[p->column_count++] = c;
@@ -95,8 +95,8 @@ static void check_products(const csk_kernels *const both[2], const pattern *p, s
       const csk_kernels *k = both[i];
       float *out = results[i];
       if (product <= 1)
-        k->forward(p->blocks, p->block_count, p->columns, values, product ? NULL : bias, x, out,
-                   width);
+        k->forward(p->blocks, p->block_count, p->columns, values, product ? NULL : bias,
+                   product ? 1 : 0.5f, x, out, width);
       else if (product == 2)
         k->input_gradient(p->blocks, p->block_count, p->columns, values, dy, out, width);
       else if (product == 3)

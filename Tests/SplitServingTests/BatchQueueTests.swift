@@ -59,6 +59,17 @@ import Testing
     #expect(queue.isEmpty && queue.queuedSamples == 0)
   }
 
+  @Test("gives them back when the deadline passes, before a batch may start")
+  func deadlineBeforeStart() {
+    var queue = queue(batch: 8, delay: .seconds(9), [2])
+    queue.append(.init(ticket: 1, samples: 3, arrival: start, deadline: start + .seconds(1)))
+    #expect(queue.nextEvent == start + .seconds(1))
+    let turn = queue.next(at: start + .seconds(1))
+    #expect(turn.expired == [1] && turn.pieces.isEmpty && queue.queuedSamples == 2)
+    #expect(queue.nextEvent == start + .seconds(9))
+    #expect(queue.next(at: start + .seconds(2), isClosing: true).pieces.map(\.entry.ticket) == [0])
+  }
+
   @Test("finishes a request that it has begun, whatever its deadline")
   func begun() {
     var queue = queue(batch: 4, [])

@@ -30,7 +30,8 @@ import Testing
     "are refused where a line is wrong, with its number",
     arguments: [
       ("", "no token"), ("# only this\n\n", "no token"), ("a\nb expires=tomorrow", "line 2"),
-      ("a b", "line 1"), ("a expires=2027-01-31T00:00:00Z c", "line 1"),
+      ("# first\r\na\r\nb c\r\n", "line 3"), ("a b", "line 1"),
+      ("a expires=2027-01-31T00:00:00Z c", "line 1"),
     ])
   func wrong(text: String, word: String) throws {
     do {
@@ -39,5 +40,14 @@ import Testing
     } catch {
       #expect("\(error)".contains(word), "\(error)")
     }
+  }
+
+  @Test("have one token a line, whatever ends the lines", arguments: ["\n", "\r\n"])
+  func lines(ending: String) throws {
+    let tokens = try BearerTokens(
+      ["# keys", "first", "second expires=2127-01-31T00:00:00Z"].joined(separator: ending),
+      source: "tokens")
+    for token in ["first", "second"] { try tokens.check("Bearer \(token)") }
+    #expect(throws: RequestError.self) { try tokens.check("Bearer third") }
   }
 }

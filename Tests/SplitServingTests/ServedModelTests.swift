@@ -107,14 +107,14 @@ import _SparseTestSupport
   @Test("refuses what does not fit the queue, and says when to come back")
   func full() async throws {
     let model = try ServedModel(servedNetwork(), name: "net", batchCapacity: 8)
-    // The delay keeps the first request waiting until the others were refused.
+    // The delay keeps the first request waiting until a last one fills the batch.
     let batcher = Batcher(
       model,
-      limits: BatchingLimits(batchSamples: 8, queuedSamples: 8, maximumDelay: .seconds(3)),
+      limits: BatchingLimits(batchSamples: 8, queuedSamples: 8, maximumDelay: .seconds(60)),
       statistics: ServingStatistics())
     async let first = batcher.outputs(
       of: makeCall([Float](repeating: 1, count: 5 * 24)), arrival: .now)
-    let patience = ContinuousClock.now + .seconds(2)
+    let patience = ContinuousClock.now + .seconds(20)
     while batcher.queuedSamples < 5, ContinuousClock.now < patience { await Task.yield() }
     #expect(batcher.queuedSamples == 5)
     await #expect(throws: RequestError.self) {
@@ -127,6 +127,9 @@ import _SparseTestSupport
     } catch let error as RequestError {
       #expect(error.code == .tooLarge)
     }
+    let last = try await batcher.outputs(
+      of: makeCall([Float](repeating: 1, count: 3 * 24)), arrival: .now)
+    #expect(last[2].count == 3 * 8)
     #expect(try await first[2].count == 5 * 8)
   }
 

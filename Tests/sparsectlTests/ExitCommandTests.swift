@@ -131,7 +131,23 @@ struct ExitCommandTests {
     #expect(latency["counted_macs"] as? Double == report["expected_macs"] as? Double)
   }
 
-  @Test("the online policy runs on records and live, and draws its course")
+  @Test(
+    "accuracy against cost is drawn, with another model beside it",
+    .enabled(if: SweepTests.hasGnuplot, "gnuplot is not installed"))
+  func pictures() throws {
+    let directory = try TemporaryDirectory()
+    let model = try train(directory)
+    func drawn(_ arguments: [String]) throws -> String {
+      let picture = directory.file("picture.svg")
+      _ = try json(arguments + ["--data", directory.path, "--plot", picture])
+      return try String(contentsOfFile: picture, encoding: .utf8)
+    }
+    let curve = try drawn(["evaluate", model, "--beside", model])
+    #expect(curve.contains("<svg") && curve.contains("model"))
+    #expect(try drawn(["online", model, "--noise", "0,0.4"]).contains("bandit"))
+  }
+
+  @Test("the online policy runs on records and live")
   func online() throws {
     let directory = try TemporaryDirectory()
     let model = try train(directory)

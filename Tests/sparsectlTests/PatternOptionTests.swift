@@ -70,6 +70,12 @@ struct PatternOptionTests {
       let total = try #require(
         try Program.run("measure", model, "--json").json()["total"] as? [String: Any])
       #expect(total["weights"] as? Int == 260)
+      // What was read once is in the model.
+      let again = try Program.start([
+        "train", "--dataset", "mnist", "--data", directory.path, "--from", model, "--epochs", "1",
+        "--threads", "1", "--output", directory.file("again"),
+      ]).finish()
+      #expect(again.ending == .exited(0), "\(again.stderr)")
     }
   }
 

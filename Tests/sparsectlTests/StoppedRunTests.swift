@@ -106,6 +106,14 @@ final class StoppedRunTests {
       ).finish()
       expectFailure(outcome, says: "model.checkpoint", "another run", "--output")
     }
+    // As many images of the same shape, but others.
+    let others = try TemporaryDirectory()
+    try TinyData.write(
+      to: others.path, replacing: "train-images-idx3-ubyte",
+      with: TinyData.idx([TinyData.training, 4, 4], TinyData.pixels(TinyData.training, seed: 3)))
+    let elsewhere = arguments.map { $0 == data.path ? others.path : $0 }
+    let outcome = try Program.start(elsewhere + long + ["--output", model, "--resume"]).finish()
+    expectFailure(outcome, says: "model.checkpoint", "its data differ")
     #expect(try bytes(of: model + ".checkpoint") == checkpoint)
   }
 

@@ -67,7 +67,7 @@ typedef struct {
   /* sums[r] += the sum of row r of a tile, for `rows` rows. */
   void (*row_sums)(const float *tile, size_t rows, size_t width, float *sums);
 
-  /* y = max(y, 0), or y < 0 ? slope * y : y. */
+  /* y = y > 0 ? y : slope * y, so that -inf becomes NaN where the slope is 0. */
   void (*relu)(float *y, size_t count, float slope);
 
   /* dy = y > 0 ? dy : slope * dy. */

@@ -74,7 +74,8 @@ public enum Temperature {
       scratch.load(records.outputs[exit][row], temperature: temperature)
       let answer = answer(scratch.values.span)
       let probability = Double(scratch.values[answer])
-      let bin = min(max(Int(probability * Double(bins)), 0), bins - 1)
+      // Squared errors make outputs of any size; they all count as the nearest probability's.
+      let bin = min(Int(min(max(probability, 0), 1) * Double(bins)), bins - 1)
       gaps[bin] += probability - (answer == Int(label) ? 1 : 0)
     }
     return gaps.reduce(0) { $0 + abs($1) } / Double(records.sampleCount)

@@ -102,7 +102,7 @@ extension ExitTable {
   ///
   /// - Parameter choices: Thresholds, such as those of a solver's path on validation samples.
   /// - Returns: One point each.
-  public func curve(_ choices: [[Float]]) -> [ExitCurvePoint] {
+  private func curve(_ choices: [[Float]]) -> [ExitCurvePoint] {
     let solver = ThresholdSolver(self)
     return choices.map { thresholds in
       let result = solver.evaluate(thresholds)

@@ -134,7 +134,7 @@ public final class ExitRunner {
   /// - Returns: One confidence per exit, the first exit's first, up to the one where it left.
   public func confidences(of position: Int) -> [Float] {
     let first = position * stages.count
-    return Array(seen[first...first + answers[position].exit])
+    return Array(seen[first..<first + answers[position].exit + 1])
   }
 
   /// Answers the batch that lies in the first stage's input.

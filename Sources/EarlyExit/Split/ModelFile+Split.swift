@@ -26,11 +26,13 @@ extension ModelFile {
       size: last.outputSize,
       exit: network.exits.count - 1)
     func part(_ part: SplitDescription.Part, _ network: Network) -> ModelFile {
-      var file = ModelFile(network: network, training: training, data: data)
+      var file = ModelFile(
+        network: network, training: training, data: data, experiment: experiment)
       file.split = SplitDescription(
         part: part, hiddenLayers: cut, boundaryFeatures: remoteNetwork.inputSize,
         identity: identity, output: output)
       file.boundaryRanges = boundaryRanges.filter { $0.hiddenLayers == cut }
+      file.storageForm = storageForm
       return file
     }
     var edge = part(.edge, edgeNetwork)

@@ -75,7 +75,7 @@ public final class SuiteSparsePlan: JunctionPlan {
   public func inputGradient(
     _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
   ) throws {
-    checkTiles(inputSide: inputGradient, outputSide: outputGradient)
+    checkInputGradient(weights, outputGradient: outputGradient, inputGradient: inputGradient)
     if !accumulating { inputGradient.buffer.fill(inputGradient.range, with: 0) }
     try multiplyAdd(
       transposedIndices, weights.transposedValues, outputGradient, into: inputGradient,

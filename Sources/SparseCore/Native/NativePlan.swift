@@ -110,7 +110,7 @@ public final class NativePlan: JunctionPlan {
   public func inputGradient(
     _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
   ) throws {
-    checkTiles(inputSide: inputGradient, outputSide: outputGradient)
+    checkInputGradient(weights, outputGradient: outputGradient, inputGradient: inputGradient)
     if !accumulating, transposedLayout == nil {
       inputGradient.buffer.fill(inputGradient.range, with: 0)
     }

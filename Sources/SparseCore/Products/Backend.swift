@@ -16,7 +16,7 @@ extension Backend {
   ///
   /// - Parameters:
   ///   - pattern: The junction's connections.
-  ///   - threads: The most threads one product may use by itself; native products use one each.
+  ///   - threads: The most threads one product of SuiteSparse may use by itself; others use one.
   ///   - samples: The samples of the largest batch that the plan is made for; others work too.
   /// - Returns: A plan whose `backend` says what was chosen, and whose `warning` says why it is not
   ///   the one to expect.
@@ -40,6 +40,12 @@ extension Backend {
     }
   }
 
-  /// Whether the engine divides its own products among threads, so that nobody else should.
-  public var hasOwnThreads: Bool { self == .suiteSparse || self == .reference }
+  /// How many threads may divide a batch among them: threads within a product and threads over tiles
+  /// would get in each other's way.
+  ///
+  /// - Parameter threads: The threads that there are, which plans are told of, too.
+  /// - Returns: One for the engines that divide their products themselves, or not at all.
+  package func threadsOverTiles(_ threads: Int) -> Int {
+    self == .suiteSparse || self == .reference ? 1 : threads
+  }
 }

@@ -154,6 +154,20 @@ extension JunctionPlan {
     checkTiles(inputSide: input, outputSide: output)
   }
 
+  func checkInputGradient(
+    _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile
+  ) {
+    // The transposed copy is read without a look at its size.
+    let transposed = layout.transposedPositions?.count ?? 0
+    precondition(
+      weights.values.count == pattern.edgeCount && weights.transposedValues.count == transposed,
+      """
+      \(weights.values.count) values and \(weights.transposedValues.count) transposed ones for a plan of \
+      \(pattern.edgeCount) and \(transposed): the weights were made for another plan
+      """)
+    checkTiles(inputSide: inputGradient, outputSide: outputGradient)
+  }
+
   func checkTiles(inputSide: Tile, outputSide: Tile) {
     precondition(
       inputSide.features == pattern.inputs && outputSide.features == pattern.outputs

@@ -48,7 +48,7 @@ public final class ReferencePlan: JunctionPlan {
   public func inputGradient(
     _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
   ) throws {
-    checkTiles(inputSide: inputGradient, outputSide: outputGradient)
+    checkInputGradient(weights, outputGradient: outputGradient, inputGradient: inputGradient)
     if !accumulating { inputGradient.buffer.fill(inputGradient.range, with: 0) }
     for row in 0..<pattern.outputs {
       for edge in pattern.edges(ofRow: row) {
@@ -114,24 +114,5 @@ package final class MultiplyAddCounter: Sendable {
 
   func add(to product: WritableKeyPath<Counts, Int>) {
     state.withLock { $0[keyPath: product] += 1 }
-  }
-}
-
-extension Tile {
-  /// One activation.
-  ///
-  /// - Parameters:
-  ///   - feature: The feature, in `0..<features`.
-  ///   - lane: The lane, in `0..<width`.
-  public subscript(feature: Int, lane: Int) -> Float {
-    get { buffer[position(feature, lane)] }
-    nonmutating set { buffer[position(feature, lane)] = newValue }
-  }
-
-  private func position(_ feature: Int, _ lane: Int) -> Int {
-    precondition(
-      feature >= 0 && feature < features && lane >= 0 && lane < width,
-      "[\(feature), \(lane)] is outside a tile of \(features)×\(width)")
-    return offset + feature * width + lane
   }
 }

@@ -165,3 +165,22 @@ public final class Tiles: Sendable {
     }
   }
 }
+
+extension Tile {
+  /// One activation.
+  ///
+  /// - Parameters:
+  ///   - feature: The feature, in `0..<features`.
+  ///   - lane: The lane, in `0..<width`.
+  public subscript(feature: Int, lane: Int) -> Float {
+    get { buffer[position(feature, lane)] }
+    nonmutating set { buffer[position(feature, lane)] = newValue }
+  }
+
+  private func position(_ feature: Int, _ lane: Int) -> Int {
+    precondition(
+      feature >= 0 && feature < features && lane >= 0 && lane < width,
+      "[\(feature), \(lane)] is outside a tile of \(features)×\(width)")
+    return offset + feature * width + lane
+  }
+}

@@ -3,13 +3,13 @@ import SparseCore
 /// The parts of a data set that fit each other: same features, same targets, same classes.
 public struct DatasetParts: Sendable {
   /// The samples to train on.
-  public var training: Dataset
+  public let training: Dataset
 
   /// The samples to choose settings by, where the source has a part of its own for that.
-  public var validation: Dataset?
+  public let validation: Dataset?
 
   /// The samples for the one test at the end.
-  public var test: Dataset
+  public let test: Dataset
 
   /// Puts parts together.
   ///

@@ -63,7 +63,7 @@ public enum DatasetSource: String, CaseIterable, Sendable {
   }
 
   /// Where Debian's package `dataset-fashion-mnist` puts its files.
-  static let installedFashionMNIST = "/usr/share/datasets/fashion-mnist"
+  package static let installedFashionMNIST = "/usr/share/datasets/fashion-mnist"
 
   private static let fashionClassNames = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",

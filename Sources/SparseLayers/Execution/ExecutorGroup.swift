@@ -22,16 +22,14 @@ package struct ExecutorGroup {
     _ networks: [Network], backend: Backend, threads: Int, batchCapacity: Int,
     tileWidth: Int? = nil
   ) throws {
-    // Threads within a product and threads over tiles would get in each other's way.
-    let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
     let plans = try networks.map { network in
       try network.junctions.map {
-        try backend.plan($0.layer.pattern, threads: inner, samples: tileWidth ?? batchCapacity)
+        try backend.plan($0.layer.pattern, threads: threads, samples: tileWidth ?? batchCapacity)
       }
     }
     let all = plans.flatMap(\.self)
     self.plans = all
-    let pool = WorkerPool(threads: outer)
+    let pool = WorkerPool(threads: backend.threadsOverTiles(threads))
     executors = try zip(networks, plans).map { network, own in
       try NetworkExecutor(
         network, plans: own, shapedBy: all, pool: pool, batchCapacity: batchCapacity,

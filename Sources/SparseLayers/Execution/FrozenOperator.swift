@@ -7,6 +7,7 @@ final class FrozenOperator: LayerOperator {
   var readsOutputBackward: Bool { false }
   var trainedParameters: [TrainedParameter] { [] }
   var parameterParts: [ParameterPart] { [] }
+  var untrainedFloats: Int { layer.untrainedFloats }
   var parameterValues: [[Float]] { layer.parameterValues }
 
   private let layer: any LayerOperator

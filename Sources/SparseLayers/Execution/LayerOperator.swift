@@ -107,6 +107,8 @@ public protocol LayerOperator: AnyObject {
   var parameterValues: [[Float]] { get }
 
   /// Takes over arrays in the layer's order, as after reading a checkpoint.
+  ///
+  /// - Parameter values: One array per parameter of the layer, in its order and sizes.
   func setParameterValues(_ values: [[Float]])
 
   /// Takes over the next layer's activation: negative outputs are multiplied by a slope.
@@ -118,18 +120,37 @@ public protocol LayerOperator: AnyObject {
   func fuse(slope: Float) -> Bool
 
   /// Prepares the forward tiles of a batch whose input is complete.
+  ///
+  /// - Parameter pass: How the batch is laid out, and what the pass is for.
   func beginForward(_ pass: Pass)
 
   /// Computes one tile of `output`.
+  ///
+  /// - Parameters:
+  ///   - index: The tile, in `0..<pass.shape.count`.
+  ///   - pass: How the batch is laid out, and what the pass is for.
+  /// - Throws: `SparseError.Code.backend` when an engine fails.
   func forward(tile index: Int, _ pass: Pass) throws
 
   /// Prepares the backward tiles of a batch whose output gradient is complete.
+  ///
+  /// - Parameter pass: The pass that went forward last.
   func beginBackward(_ pass: Pass)
 
   /// Turns one tile of `output.gradient` into one of the input's gradient.
+  ///
+  /// - Parameters:
+  ///   - index: The tile, in `0..<pass.shape.count`.
+  ///   - pass: The pass that went forward last.
+  /// - Throws: `SparseError.Code.backend` when an engine fails.
   func backward(tile index: Int, _ pass: Pass) throws
 
   /// Computes the gradient of one part of the parameters, when all tiles went backward.
+  ///
+  /// - Parameters:
+  ///   - index: The part's position in `parameterParts`.
+  ///   - pass: The pass that went forward last.
+  /// - Throws: `SparseError.Code.backend` when an engine fails.
   func finishBackward(part index: Int, _ pass: Pass) throws
 }
 

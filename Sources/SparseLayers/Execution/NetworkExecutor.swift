@@ -49,12 +49,10 @@ public final class NetworkExecutor {
     isTraining: Bool = false, trainedBranches: Set<String>? = nil, tileWidth: Int? = nil,
     seed: UInt64 = 0
   ) throws {
-    // Threads within a product and threads over tiles would get in each other's way.
-    let (outer, inner) = backend.hasOwnThreads ? (1, threads) : (threads, 1)
     try self.init(
-      network, threads: outer, batchCapacity: batchCapacity, isTraining: isTraining,
-      trainedBranches: trainedBranches, tileWidth: tileWidth, seed: seed
-    ) { try backend.plan($0, threads: inner, samples: tileWidth ?? batchCapacity) }
+      network, threads: backend.threadsOverTiles(threads), batchCapacity: batchCapacity,
+      isTraining: isTraining, trainedBranches: trainedBranches, tileWidth: tileWidth, seed: seed
+    ) { try backend.plan($0, threads: threads, samples: tileWidth ?? batchCapacity) }
   }
 
   /// Builds an executor whose junctions are planned by the caller.
@@ -83,7 +81,8 @@ public final class NetworkExecutor {
   ///   - keepsBackbone: Whether `backboneOutput` is still whole after a pass.
   ///   - tileWidth: The lanes of every tile; nil where the plans decide.
   ///   - seed: Decides what dropout drops.
-  /// - Throws: `SparseError.Code.unsupported` when the activations would fit no memory.
+  /// - Throws: `SparseError.Code.unsupported` when the activations would fit no memory,
+  ///   `invalidArgument` when a branch to train does not exist.
   init(
     _ network: Network, plans: [any JunctionPlan], shapedBy shapingPlans: [any JunctionPlan],
     pool: WorkerPool, batchCapacity: Int, isTraining: Bool, trainedBranches: Set<String>? = nil,
@@ -101,6 +100,15 @@ public final class NetworkExecutor {
       tileWidth.map { Tiles.Shape(samples: batchCapacity, width: $0).lanes }
       ?? Self.lanes(shapingPlans, batchCapacity: batchCapacity)
     try Self.checkMemory(network, lanes: lanes, isTraining: isTraining)
+    let names = Set(network.branches.map(\.name))
+    if let unknown = trainedBranches?.subtracting(names).min() {
+      throw SparseError(
+        .invalidArgument,
+        """
+        There is no branch '\(unknown)' to train; the network has \
+        \(names.sorted().map { "'\($0)'" }.joined(separator: ", ")).
+        """)
+    }
     var builder = OperatorBuilder(
       network: network, capacity: lanes, isTraining: isTraining, trainedBranches: trainedBranches,
       keepsBackbone: keepsBackbone, seed: seed)

@@ -12,7 +12,7 @@ extension Safetensors {
   /// - Throws: `SparseError` with code `.fileSystem` when the file cannot be read, `.corruptFile`
   ///   when it breaks a rule of the format, `.unsupported` when it is larger than `maximumBytes` or
   ///   has an element type unknown to ``ElementType``.
-  public init(contentsOf path: String, maximumBytes: Int = 1 << 32) throws {
+  public init(contentsOf path: String, maximumBytes: Int = Self.maximumFileBytes) throws {
     let file = try BoundedFile(path: path, maximumBytes: maximumBytes)
     try self.init(byteCount: file.byteCount, source: path) { try file.bytes(in: $0) }
     try file.requireSameSize()
@@ -28,6 +28,9 @@ extension Safetensors {
   public init(bytes: [UInt8], source: String) throws {
     try self.init(byteCount: bytes.count, source: source) { Array(bytes[$0]) }
   }
+
+  /// The largest file that is written, and read unless another limit is given: 256 GiB.
+  public static let maximumFileBytes = 1 << 38
 
   /// The limit of the reference implementation.
   static let maximumHeaderBytes = 100_000_000

@@ -5,11 +5,20 @@ extension Safetensors {
   ///
   /// - Parameter path: The file to create or replace.
   /// - Throws: `SparseError` with code `.fileSystem` when the disk is full or the place is not
-  ///   writable; a previous file is unchanged then. `.invalidArgument` when names are not unique.
+  ///   writable; a previous file is unchanged then. `.invalidArgument` when names are not unique,
+  ///   `.unsupported` when it would be larger than ``maximumFileBytes``.
   public func write(to path: String) throws {
     let tensors = Self.inFileOrder(self.tensors)
     let header = try headerBytes(tensors)
     let total = tensors.reduce(header.count) { $0 + $1.bytes.count }
+    guard total <= Self.maximumFileBytes else {
+      throw SparseError(
+        .unsupported,
+        """
+        \(path): would have \(total) bytes; files of at most \(Self.maximumFileBytes) are written. Make \
+        the network smaller or sparser.
+        """)
+    }
     try AtomicFile.write(to: path, expectedBytes: total) { sink in
       try sink.write(header)
       for tensor in tensors { try sink.write(tensor.bytes) }

@@ -83,7 +83,8 @@ extension Activation.Function {
   @inline(__always)
   func value(_ x: Float) -> Float {
     switch self {
-    case .relu: max(x, 0)
+    // As the kernels do it: what is not a number, as -∞ becomes, is not hidden.
+    case .relu: x > 0 ? x : 0 * x
     case .leakyReLU: x > 0 ? x : Self.leakySlope * x
     case .tanh: Foundation.tanh(x)
     case .sigmoid: 1 / (1 + Foundation.exp(-x))

@@ -19,6 +19,8 @@ public struct BatchNormalization: Layer {
 
   /// γ, β, running mean, running variance; one value per feature each.
   private var arrays: [[Float]]
+  private static let momenta = 0.0...1
+  private static let epsilons = 1e-12...1
   private static let names = ["gamma", "beta", "running_mean", "running_variance"]
 
   /// The number of features that come in.
@@ -30,10 +32,13 @@ public struct BatchNormalization: Layer {
   ///
   /// - Parameters:
   ///   - size: The number of features.
-  ///   - momentum: The share of the running averages that one training step keeps.
-  ///   - epsilon: Added to the variance.
+  ///   - momentum: The share of the running averages that one training step keeps, in 0…1.
+  ///   - epsilon: Added to the variance, in 1e-12…1.
   public init(size: Int, momentum: Double = 0.9, epsilon: Double = 1e-5) {
     precondition(size >= 0, "a batch normalisation of \(size) features")
+    precondition(
+      Self.momenta.contains(momentum) && Self.epsilons.contains(epsilon),
+      "a momentum of \(momentum), an epsilon of \(epsilon)")
     self.size = size
     self.momentum = momentum
     self.epsilon = epsilon
@@ -59,8 +64,8 @@ public struct BatchNormalization: Layer {
     description: LayerDescription, pattern: Pattern?, parameters: [String: [Float]]
   ) throws {
     size = description.inputSize
-    momentum = try description.setting("momentum", in: 0...1)
-    epsilon = try description.setting("epsilon", in: 1e-12...1)
+    momentum = try description.setting("momentum", in: Self.momenta)
+    epsilon = try description.setting("epsilon", in: Self.epsilons)
     arrays = try Self.names.map {
       try Self.array($0, count: description.inputSize, from: parameters)
     }

@@ -46,6 +46,9 @@ extension Loss {
         continue
       }
       let label = Int(labels[samples[samples.startIndex + lane]])
+      precondition(
+        label >= 0 && label < classes,
+        "label \(label) of \(classes) classes: the data were matched with another network")
       var best = 0
       for row in 0..<classes where output[row] > output[best] { best = row }
       if best == label { contribution.correct += 1 }

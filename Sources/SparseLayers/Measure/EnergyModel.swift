@@ -12,13 +12,13 @@ internal import SparseCore
 /// Levels come with the smallest first; the last has no `bytes`, as it holds everything.
 public struct EnergyModel: Codable, Hashable, Sendable {
   /// Where the numbers are from.
-  public var source: String
+  public let source: String
   /// The energy of multiplying two 32-bit floats, in picojoules.
-  public var multiplyPicojoules: Double
+  public let multiplyPicojoules: Double
   /// The energy of adding two 32-bit floats, in picojoules.
-  public var addPicojoules: Double
+  public let addPicojoules: Double
   /// The memories, the smallest first; the last holds everything.
-  public var levels: [Level]
+  public let levels: [Level]
 
   /// A memory.
   public struct Level: Codable, Hashable, Sendable {
@@ -76,6 +76,18 @@ extension EnergyModel {
   /// A joule an operation: more is a mistake in the unit, and sums stay finite.
   private static let maximumPicojoules = 1e12
 
+  /// Decodes a model and checks it.
+  ///
+  /// - Throws: `DecodingError`, or `SparseError.Code.corruptFile` for a number that cannot be.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    source = try values.decode(String.self, forKey: .source)
+    multiplyPicojoules = try values.decode(Double.self, forKey: .multiplyPicojoules)
+    addPicojoules = try values.decode(Double.self, forKey: .addPicojoules)
+    levels = try values.decode([Level].self, forKey: .levels)
+    try validate()
+  }
+
   /// Reads a model from a JSON file and checks it.
   ///
   /// - Parameter path: The file.
@@ -85,7 +97,6 @@ extension EnergyModel {
     let bytes = try BoundedFile.read(path: path, maximumBytes: Self.maximumFileBytes)
     do {
       self = try JSONDecoder().decode(Self.self, from: Data(bytes))
-      try validate()
     } catch let error as SparseError {
       throw SparseError(error.code, "\(path): \(error.message)", cause: error)
     } catch {

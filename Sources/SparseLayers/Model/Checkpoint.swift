@@ -46,10 +46,7 @@ public struct Checkpoint: Sendable {
     let progress = Progress(
       position: state.position, updates: state.updates, moments: state.moments.count,
       parameters: state.moments.first?.count ?? 0)
-    // Sorted, so that the same state is the same bytes.
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    file.metadata["checkpoint"] = String(decoding: try encoder.encode(progress), as: UTF8.self)
+    file.metadata["checkpoint"] = try sortedJSON(progress)
     try file.write(to: path)
   }
 

@@ -14,7 +14,8 @@ internal import SparseCore
 ///
 /// That is the form ``StorageForm/columns``; the others store more or fewer indices.
 /// `__metadata__` holds JSON texts: the architecture, the patterns' recipes and digests, how the
-/// network was made and trained, and what the data's classes are called.
+/// network was made and trained, and what the data's classes are called; and, as it was given, the
+/// text of the experiment.
 public struct ModelFile: Sendable {
   /// The version of the format that this code writes, and the only one that it reads.
   public static let formatVersion = "1"
@@ -33,6 +34,15 @@ public struct ModelFile: Sendable {
   public var boundaryRanges: [BoundaryRanges] = []
   /// Which part of a larger network this is, when it is one.
   public var split: SplitDescription?
+  /// How the file stores where the weights are, when nothing else is asked for; as it was read.
+  public var storageForm = StorageForm.columns
+  /// How the program that made the model would make it again, in that program's own words.
+  ///
+  /// This library keeps the text and does not look into it.
+  public var experiment: String?
+
+  /// The most bytes of `experiment`, as UTF-8.
+  public static let maximumExperimentBytes = 1 << 16
 
   /// Puts a network and what is known of it together.
   ///
@@ -41,14 +51,16 @@ public struct ModelFile: Sendable {
   ///   - recipe: How it was made.
   ///   - training: How it was trained.
   ///   - data: What it was trained on.
+  ///   - experiment: How the program that made it would make it again.
   public init(
     network: Network, recipe: NetworkRecipe? = nil, training: TrainingRecipe? = nil,
-    data: DataDescription
+    data: DataDescription, experiment: String? = nil
   ) {
     self.network = network
     self.recipe = recipe
     self.training = training
     self.data = data
+    self.experiment = experiment
   }
 }
 
@@ -60,9 +72,12 @@ public struct DataDescription: Codable, Hashable, Sendable {
   public var featureCount: Int
   /// The names of each task's classes.
   public var classNames: [String: [String]]
+  /// The `Dataset.contentHash()` of the training part, where it is known.
+  public var trainingSHA256: String?
 
   enum CodingKeys: String, CodingKey {
     case dataset
+    case trainingSHA256 = "training_sha256"
     case featureCount = "features"
     case classNames = "classes"
   }
@@ -96,18 +111,19 @@ extension ModelFile {
   ///
   /// - Parameters:
   ///   - path: Where to write.
-  ///   - form: How to store where the weights are.
+  ///   - form: How to store where the weights are; as `storageForm` says when nil.
   /// - Throws: `SparseError.Code.fileSystem` when the file cannot be written.
-  public func write(to path: String, form: StorageForm = .columns) throws {
+  public func write(to path: String, form: StorageForm? = nil) throws {
     try safetensors(form: form).write(to: path)
   }
 
   /// The file's arrays and metadata.
   ///
-  /// - Parameter form: How to store where the weights are.
+  /// - Parameter form: How to store where the weights are; as `storageForm` says when nil.
   /// - Returns: The content of the file.
-  /// - Throws: `SparseError` when a digest cannot be computed.
-  public func safetensors(form: StorageForm = .columns) throws -> Safetensors {
+  /// - Throws: `SparseError` when a digest cannot be computed, or the experiment's text is too long.
+  public func safetensors(form: StorageForm? = nil) throws -> Safetensors {
+    let form = form ?? storageForm
     var tensors: [Safetensors.Tensor] = []
     var patterns: [String: PatternEntry] = [:]
     for place in network.places {
@@ -120,20 +136,30 @@ extension ModelFile {
             shape: [parameter.values.count]))
       }
       guard let pattern = (layer as? SparseLinear)?.pattern else { continue }
+      if form == .recipe, let recipe = pattern.recipe {
+        // A file can name a recipe beside connections that it does not make.
+        guard try recipe.makePattern() == pattern else {
+          throw SparseError(
+            .invalidPattern,
+            "The recipe of '\(name)' makes other connections than it has. Store its columns.")
+        }
+      }
       patterns[name] = PatternEntry(recipe: pattern.recipe, sha256: try pattern.sha256)
       tensors += Self.indices(of: pattern, name: name, form)
     }
     tensors += boundaryRanges.flatMap(\.tensors)
     var metadata = [
       "format_version": Self.formatVersion,
-      "architecture": try json(Architecture(network)),
-      "patterns": try json(patterns),
-      "data": try json(data),
+      "architecture": try sortedJSON(Architecture(network)),
+      "patterns": try sortedJSON(patterns),
+      "data": try sortedJSON(data),
     ]
-    if let recipe { metadata["network_recipe"] = try json(recipe) }
-    if let training { metadata["training_recipe"] = try json(training) }
-    if let exitSettings { metadata["exit_settings"] = try json(exitSettings) }
-    if let split { metadata["split"] = try json(split) }
+    if let recipe { metadata["network_recipe"] = try sortedJSON(recipe) }
+    if let training { metadata["training_recipe"] = try sortedJSON(training) }
+    if let exitSettings { metadata["exit_settings"] = try sortedJSON(exitSettings) }
+    if let split { metadata["split"] = try sortedJSON(split) }
+    try checkExperiment()
+    metadata["experiment"] = experiment
     return try Safetensors(metadata: metadata, tensors: tensors)
   }
 
@@ -155,12 +181,6 @@ extension ModelFile {
           shape: [pattern.outputs + 1]))
     }
     return tensors
-  }
-
-  private func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 }
 
@@ -201,15 +221,23 @@ extension ModelFile {
       data = try Self.require("data", of: file)
       recipe = try Self.decode("network_recipe", of: file)
       training = try Self.decode("training_recipe", of: file)
+      try training?.validate()
       exitSettings = try Self.decode("exit_settings", of: file)
       let task = network.branches.last?.task
       try exitSettings?.validate(
         exits: network.branches.count { $0.task == task }, handsOver: network.handsOver)
       split = try Self.decode("split", of: file)
       boundaryRanges = try BoundaryRanges.all(in: file)
+      experiment = file.metadata["experiment"]
+      storageForm = StorageForm(of: file)
       try checkSizes()
+      try checkExperiment()
     } catch let error as SparseError {
-      throw SparseError(error.code, "\(source): \(error.message)", cause: error)
+      // What is wrong with a value in the file is wrong with the file.
+      let kept: [SparseError.Code] = [.unsupported, .fileSystem, .backend]
+      throw SparseError(
+        kept.contains(error.code) ? error.code : .corruptFile, "\(source): \(error.message)",
+        cause: error)
     }
   }
 
@@ -253,6 +281,18 @@ extension ModelFile {
           network, or are there twice. Calibrate the model again.
           """)
       }
+    }
+  }
+
+  private func checkExperiment() throws {
+    let bytes = experiment?.utf8.count ?? 0
+    guard bytes <= Self.maximumExperimentBytes else {
+      throw SparseError(
+        .invalidArgument,
+        """
+        the text of the experiment has \(bytes) bytes; a model holds at most \
+        \(Self.maximumExperimentBytes). Shorten it.
+        """)
     }
   }
 

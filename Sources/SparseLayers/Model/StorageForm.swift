@@ -36,6 +36,27 @@ public enum StorageForm: String, CaseIterable, Codable, Sendable {
 }
 
 extension StorageForm {
+  /// The form in which a file is stored.
+  ///
+  /// - Parameter file: A model file.
+  init(of file: Safetensors) {
+    let columns = file.tensors.filter { $0.name.hasSuffix(".columns") }
+    let names = Set(file.tensors.map(\.name))
+    func has(_ ending: String, besides tensor: Safetensors.Tensor, _ own: String) -> Bool {
+      names.contains(tensor.name.dropLast(own.count) + ending)
+    }
+    let junctions = file.tensors.filter { $0.name.hasSuffix(".values") }
+    if junctions.contains(where: { !has(".columns", besides: $0, ".values") }) {
+      self = .recipe
+    } else if columns.allSatisfy({
+      $0.elementType == .u32 && has(".row_offsets", besides: $0, ".columns")
+    }) {
+      self = .csr
+    } else {
+      self = .columns
+    }
+  }
+
   /// The bytes of a pattern's indices in a file of this form.
   ///
   /// - Parameter pattern: The pattern.

@@ -9,8 +9,8 @@ public enum PatternSource: Hashable, Sendable {
 
   /// Reads a source from its text.
   ///
-  /// - Parameter text: `file:` and a path, or a path that ends in `.mtx` or `.npz`, whose file is read;
-  ///   or the text of a family.
+  /// - Parameter text: `file:` and a path, or a path that ends as pattern files do (`.mtx`, `.npz`,
+  ///   `.csv`), whose file is read; or the text of a family.
   /// - Throws: `SparseError` when there is no such family, or the file holds no pattern.
   public init(parsing text: String) throws {
     if let path = Self.path(in: text) {
@@ -26,8 +26,7 @@ public enum PatternSource: Hashable, Sendable {
   /// - Returns: The path, or `nil` when the text is not one of a file.
   public static func path(in text: String) -> String? {
     if text.hasPrefix("file:") { return String(text.dropFirst(5)) }
-    let ending = text.suffix(4).lowercased()
-    return ending == ".mtx" || ending == ".npz" ? text : nil
+    return PatternFile.Format(path: text) == nil ? nil : text
   }
 }
 

@@ -11,6 +11,8 @@ package struct SweepKey: Encodable, Sendable {
   private let dropout: Double
   private let batchNormalization: Bool
   private let initializer: Initializer
+  private let tasks: [TaskRecipe]?
+  private let exits: ExitRecipe?
   private let training: TrainingRecipe
   private let backend: Backend
   private let data: [String]
@@ -38,6 +40,8 @@ package struct SweepKey: Encodable, Sendable {
     dropout = recipe.dropout
     batchNormalization = recipe.batchNormalization
     initializer = recipe.initializer
+    tasks = recipe.tasks
+    exits = recipe.exits
     self.training = training
     backend = settings.backend
     self.data = data
@@ -49,10 +53,8 @@ package struct SweepKey: Encodable, Sendable {
   /// - Returns: 64 lower-case hexadecimal digits.
   /// - Throws: `SparseError` when the digest's library fails.
   package func digest() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
     var digest = try SHA256Digest()
-    try digest.update(Array(encoder.encode(self)))
+    try digest.update(Array(sortedJSON(self).utf8))
     return try digest.finalize()
   }
 }

@@ -40,9 +40,7 @@ package struct SweepLog {
   /// - Parameter run: The run.
   /// - Throws: `SparseError.Code.fileSystem` when the system refuses it.
   package mutating func append(_ run: SweepRun) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try log.append(String(decoding: encoder.encode(run), as: UTF8.self))
+    try log.append(sortedJSON(run))
     runs[run.key] = run
   }
 }

@@ -120,14 +120,26 @@ extension Trainer {
     public var validation: [BranchEvaluation]
   }
 
+  /// Trains the epochs that are left of the recipe's.
+  ///
+  /// - Returns: Their reports.
+  /// - Throws: As `trainEpoch(progress:shouldStop:)`.
+  @discardableResult
+  public func train() throws -> [EpochReport] {
+    var reports: [EpochReport] = []
+    while position.epoch < recipe.epochs, let report = try trainEpoch() { reports.append(report) }
+    return reports
+  }
+
   /// Trains to the end of the current epoch.
   ///
   /// - Parameters:
   ///   - progress: Called after every step.
   ///   - shouldStop: Asked after every step; true ends the call early, between two steps.
   /// - Returns: The epoch's report, or nil when it was stopped before its end.
-  /// - Throws: `SparseError.Code.diverged` when the loss is not finite; the parameters are then
-  ///   unusable, but those of the last checkpoint are not. `backend` when an engine fails.
+  /// - Throws: `SparseError.Code.diverged` when the loss is not finite, `backend` when an engine
+  ///   fails, perhaps with a part of the step done. The parameters are then unusable, but those of the
+  ///   last checkpoint are not.
   public func trainEpoch(
     progress: (StepReport) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> EpochReport? {

@@ -18,6 +18,8 @@ struct BatchQueue<Ticket> {
     var deadline: Instant?
     /// The samples that earlier batches took.
     fileprivate var taken = 0
+    /// When it leaves the queue without an answer; never, once something of it is computed.
+    fileprivate var expiry: Instant? { taken == 0 ? deadline : nil }
 
     init(ticket: Ticket, samples: Int, arrival: Instant, deadline: Instant? = nil) {
       self.ticket = ticket
@@ -73,26 +75,39 @@ struct BatchQueue<Ticket> {
     return isFull ? first.arrival : first.arrival + limits.maximumDelay
   }
 
-  /// Makes the next batch.
-  mutating func next(at now: Instant) -> Turn {
+  /// When there is something to do: the next batch may start, or the first deadline passes.
+  var nextEvent: Instant? {
+    guard let nextStart else { return nil }
+    return entries.reduce(nextStart) { min($0, $1.expiry ?? $0) }
+  }
+
+  /// Takes out the requests whose deadline has passed, and the next batch when it may start.
+  ///
+  /// - Parameters:
+  ///   - now: The time.
+  ///   - isClosing: Whether nothing more will come, so that a batch need not wait for it.
+  /// - Returns: What to give up, and what to compute; perhaps nothing of either.
+  mutating func next(at now: Instant, isClosing: Bool = false) -> Turn {
     var turn = Turn()
+    let isExpired = { (entry: Entry) in entry.expiry.map { $0 <= now } ?? false }
+    for entry in entries where isExpired(entry) {
+      turn.expired.append(entry.ticket)
+      queuedSamples -= entry.samples
+    }
+    if !turn.expired.isEmpty { entries.removeAll(where: isExpired) }
+    guard let nextStart, isClosing || nextStart <= now else { return turn }
     var room = limits.batchSamples
     var done = 0
-    scan: for index in entries.indices {
+    for index in entries.indices {
       let entry = entries[index]
-      if entry.taken == 0, let deadline = entry.deadline, deadline <= now {
-        turn.expired.append(entry.ticket)
-        queuedSamples -= entry.samples
-      } else {
-        let count = min(entry.samples - entry.taken, room)
-        guard count > 0 || entry.samples == 0 else { break scan }
-        let rows = entry.taken..<entry.taken + count
-        turn.pieces.append(Piece(entry: entry, rows: rows))
-        room -= count
-        queuedSamples -= count
-        entries[index].taken = rows.upperBound
-        guard rows.upperBound == entry.samples else { break scan }
-      }
+      let count = min(entry.samples - entry.taken, room)
+      guard count > 0 || entry.samples == 0 else { break }
+      let rows = entry.taken..<entry.taken + count
+      turn.pieces.append(Piece(entry: entry, rows: rows))
+      room -= count
+      queuedSamples -= count
+      entries[index].taken = rows.upperBound
+      guard rows.upperBound == entry.samples else { break }
       done += 1
     }
     entries.removeFirst(done)

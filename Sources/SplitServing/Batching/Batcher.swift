@@ -162,14 +162,14 @@ private final class WaitingLine: @unchecked Sendable {
   func nextTurn() -> BatchQueue<InferenceJob>.Turn? {
     condition.withLock {
       while true {
-        guard let start = queue.nextStart else {
+        guard let event = queue.nextEvent else {
           if isClosed { return nil }
           condition.wait()
           continue
         }
         let now = ContinuousClock.now
-        if isClosed || start <= now { return queue.next(at: now) }
-        let wait = now.duration(to: start)
+        if isClosed || event <= now { return queue.next(at: now, isClosing: isClosed) }
+        let wait = now.duration(to: event)
         _ = condition.wait(until: Date(timeIntervalSinceNow: wait / .seconds(1)))
       }
     }

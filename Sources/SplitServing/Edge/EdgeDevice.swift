@@ -81,7 +81,7 @@ public final class EdgeDevice {
   ///   - onAnswer: Called with each sample's position in `samples.indices` and its answer, once each, in
   ///     the order in which answers come.
   /// - Throws: `SparseError.Code.backend` when an engine fails, and what `onAnswer` throws.
-  public func answer(
+  public nonisolated(nonsending) func answer(
     _ samples: Samples, payload: BoundaryPayload = .fp32, rate: Double? = nil,
     onAnswer: (_ position: Int, _ answer: EdgePart.Answer) throws -> Void
   ) async throws {
@@ -99,6 +99,7 @@ public final class EdgeDevice {
         return false
       }
       for first in stride(from: 0, to: samples.indices.count, by: batchSize) {
+        try Task.checkCancellation()
         var late = Duration.zero
         if let rate {
           let due = beginning + .seconds(Double(first) / rate)
@@ -146,6 +147,8 @@ public final class EdgeDevice {
   private func deliver(
     _ batch: Batch, _ onAnswer: (_ position: Int, _ answer: EdgePart.Answer) throws -> Void
   ) throws {
+    // Nobody asked whom a cancelled task did not ask: that is no answer of a device without its server.
+    if batch.labels == nil { try Task.checkCancellation() }
     for (row, position) in batch.positions.enumerated() {
       var answer = batch.answers[position]
       answer.latency = batch.latency

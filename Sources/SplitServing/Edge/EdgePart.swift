@@ -60,7 +60,7 @@ public final class EdgePart {
   /// - Throws: `SparseError` when the model cannot be cut there, or has several tasks.
   public init(
     _ model: ModelFile, afterHiddenLayers cut: Int? = nil, backend: Backend = .auto,
-    batchCapacity: Int = 1, tileWidth: Int = ServedModel.tileWidth
+    batchCapacity: Int = 1, tileWidth: Int = ModelServer.defaultTileWidth
   ) throws {
     let edge = try model.edge(afterHiddenLayers: cut)
     guard let split = edge.split else {
@@ -112,7 +112,7 @@ public final class EdgePart {
   /// - Parameter remote: The server.
   /// - Throws: `RemotePart.Failure` when it does not answer, `SparseError.Code.shapeMismatch` when it has
   ///   something else.
-  public func requireCounterpart(_ remote: RemotePart) async throws {
+  public nonisolated(nonsending) func requireCounterpart(_ remote: RemotePart) async throws {
     remote.expect(split.identity)
     let other = try await remote.description()
     guard other.part == .remote, other.identity == split.identity else {

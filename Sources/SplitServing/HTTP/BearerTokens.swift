@@ -33,8 +33,9 @@ struct BearerTokens: Sendable {
 
   /// Reads the text of a file.
   init(_ text: String, source: String) throws {
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    {
+    // A line ending of Windows is one character.
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (number, line) in lines.enumerated() {
       let words = line.split(whereSeparator: \.isWhitespace)
       guard let token = words.first, !token.hasPrefix("#") else { continue }
       let expires = try words.dropFirst().first.map { word in

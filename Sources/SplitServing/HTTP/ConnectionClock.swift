@@ -54,8 +54,8 @@ final class ConnectionClock {
 
   /// Whether the peer has kept the server waiting for too long.
   func isOverdue(at now: NIODeadline) -> Bool {
-    // A pipelined request waits for the answer before it: that is the server's time.
-    if reading == .body, unanswered > 1 { readingSince = now }
+    // A pipelined request waits for the answers before it: that is the server's time.
+    if hasEarlierRequests { readingSince = now }
     let wait: Duration
     let limit: Duration
     switch reading {

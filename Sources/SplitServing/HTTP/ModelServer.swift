@@ -10,8 +10,9 @@ internal import UnixSignals
 /// Serves a model file: the remote part of a split network, or a whole one.
 ///
 /// It speaks the Open Inference Protocol V2 over HTTP/1.1 with the binary tensor extension, so that
-/// the clients of Triton and KServe can use it. SIGHUP loads the file again without dropping a
-/// request; SIGTERM and SIGINT end the server once it has answered all that it holds.
+/// the clients of Triton and KServe can use it. ``run(onListening:)`` is for a process of its own:
+/// SIGHUP loads the file again without dropping a request, SIGTERM and SIGINT end the server once it
+/// has answered all that it holds. ``serve(while:)`` is for a part of a larger program.
 public final class ModelServer: Sendable {
   /// What a server serves, where, and how much of it.
   public struct Configuration: Sendable {
@@ -30,7 +31,7 @@ public final class ModelServer: Sendable {
     /// The most threads that compute.
     public var threads = 1
     /// The lanes of every tile.
-    public var tileWidth = ServedModel.tileWidth
+    public var tileWidth = ModelServer.defaultTileWidth
     /// How much work is taken at once.
     public var batching = BatchingLimits()
     /// How much patience and room there is for connections.
@@ -55,6 +56,13 @@ public final class ModelServer: Sendable {
     }
   }
 
+  /// The lanes of every tile, unless one is chosen.
+  ///
+  /// 16 lanes take hardly longer than one, since the weights are read once in either case; 64 take
+  /// twice as long, which pays only where most requests bring many samples (784 × 512 at density
+  /// 0.25 with AVX2; `sparsectl bench --batch-size` measures it).
+  public static let defaultTileWidth = 16
+
   private let configuration: Configuration
   private let logger: Logger
   private let statistics = ServingStatistics()
@@ -65,9 +73,12 @@ public final class ModelServer: Sendable {
   ///
   /// - Parameters:
   ///   - configuration: What to serve, where, and how much of it.
-  ///   - logger: Where to write what happens.
+  ///   - logger: Where to write what happens; nowhere when left out.
   /// - Throws: `SparseError` that names the file at fault.
-  public init(_ configuration: Configuration, logger: Logger) throws {
+  public init(
+    _ configuration: Configuration,
+    logger: Logger = Logger(label: "model-server") { _ in SwiftLogNoOpLogHandler() }
+  ) throws {
     self.configuration = configuration
     self.logger = logger
     models = try ModelHolder(configuration, statistics: statistics, logger: logger)
@@ -87,6 +98,49 @@ public final class ModelServer: Sendable {
   /// - Parameter onListening: Called with the server's URL once it takes requests.
   /// - Throws: `SparseError.Code.fileSystem` when the address cannot be listened on.
   public func run(onListening: @escaping @Sendable (_ url: String) -> Void) async throws {
+    try await run(services(ownProcess: true, onListening))
+  }
+
+  /// Listens and serves while a closure runs, in a program that does other things, too.
+  ///
+  ///     configuration.port = 0
+  ///     try await ModelServer(configuration).serve { url in
+  ///       print("listening on \(url)")
+  ///     }
+  ///
+  /// Signals are left to the program, so the model is not loaded again. When the closure returns, the
+  /// server answers what it holds and ends; when it throws, the server ends at once.
+  ///
+  /// - Parameter body: Gets the server's URL once it takes requests.
+  /// - Returns: What the closure returns.
+  /// - Throws: `SparseError.Code.fileSystem` when the address cannot be listened on, and what the
+  ///   closure throws.
+  public nonisolated(nonsending) func serve<Value>(
+    while body: nonisolated(nonsending) (_ url: String) async throws -> Value
+  ) async throws -> Value {
+    let (urls, listening) = AsyncStream.makeStream(of: String.self)
+    let services = services(ownProcess: false) { listening.yield($0) }
+    return try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask {
+        // Without a URL the server has failed, or was cancelled.
+        defer { listening.finish() }
+        try await self.run(services)
+      }
+      guard let url = await urls.first(where: { _ in true }) else {
+        try await tasks.waitForAll()
+        throw CancellationError()
+      }
+      let value = try await body(url)
+      await services.triggerGracefulShutdown()
+      try await tasks.waitForAll()
+      return value
+    }
+  }
+
+  /// The server, and where the process is its own, what signals mean to it.
+  private func services(
+    ownProcess: Bool, _ onListening: @escaping @Sendable (_ url: String) -> Void
+  ) -> ServiceGroup {
     let (host, scheme) = (configuration.host, configuration.tls == nil ? "http" : "https")
     let application = Application(
       responder: ServingResponder(
@@ -103,17 +157,21 @@ public final class ModelServer: Sendable {
       },
       logger: logger)
     var group = ServiceGroupConfiguration(
-      services: [application, ReloadService(models: models)],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      services: ownProcess ? [application, ReloadService(models: models)] : [application],
+      gracefulShutdownSignals: ownProcess ? [.sigterm, .sigint] : [], logger: logger)
     group.maximumGracefulShutdownDuration = configuration.shutdownTimeout
+    return ServiceGroup(configuration: group)
+  }
+
+  private func run(_ services: ServiceGroup) async throws {
     do {
-      try await ServiceGroup(configuration: group).run()
+      try await services.run()
     } catch let error as IOError {
       throw SparseError(
         .fileSystem,
         """
-        Cannot listen on \(host), port \(configuration.port): \(error). Choose an address of this \
-        machine and a port that nobody uses ('--port 0' finds one).
+        Cannot listen on \(configuration.host), port \(configuration.port): \(error). Choose an address \
+        of this machine and a port that nobody uses ('--port 0' finds one).
         """, cause: error)
     }
     logger.info("server ended")

@@ -1,28 +1,28 @@
-public import SparseLayers
+internal import SparseLayers
 
 /// What a served model takes and gives.
-public struct ModelSignature: Sendable {
+struct ModelSignature: Sendable {
   /// One of the model's outputs: a branch of its network.
-  public struct Output: Hashable, Sendable {
+  struct Output: Hashable, Sendable {
     /// The branch's name.
-    public let name: String
+    let name: String
     /// The number of values for each sample.
-    public let size: Int
+    let size: Int
   }
 
   /// The version of every model that is served; a reloaded file is the same version to its users.
-  public static let version = "1"
+  static let version = "1"
 
   /// What clients call the model.
-  public let name: String
+  let name: String
   /// The number of values of each sample, in the only input `input`.
-  public let features: Int
+  let features: Int
   /// The outputs, one per branch, in the network's order.
-  public let outputs: [Output]
+  let outputs: [Output]
   /// Which part of which network the model is, when it is a part.
-  public let split: SplitDescription?
+  let split: SplitDescription?
   /// How 8-bit inputs are meant, where the model file has ranges of them.
-  public let quantization: Quantization?
+  let quantization: Quantization?
 
   /// The signature of a network.
   ///
@@ -31,7 +31,7 @@ public struct ModelSignature: Sendable {
   ///   - network: The network.
   ///   - split: Which part it is, when it is one.
   ///   - ranges: What its inputs range over, when that is known.
-  public init(
+  init(
     name: String, network: Network, split: SplitDescription? = nil, ranges: BoundaryRanges? = nil
   ) {
     self.name = name

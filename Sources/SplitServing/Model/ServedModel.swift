@@ -1,27 +1,20 @@
-public import SparseCore
-public import SparseLayers
+internal import SparseCore
+internal import SparseLayers
 internal import Synchronization
 
 /// A network ready to answer: planned once, with buffers for its largest batch.
 ///
 /// Every batch is laid into tiles of one width, so that a sample's outputs have the same bits
 /// whatever else is in the batch, and however many threads there are.
-public final class ServedModel: Sendable {
+final class ServedModel: Sendable {
   /// What the model takes and gives.
-  public let signature: ModelSignature
+  let signature: ModelSignature
   /// The samples of the largest batch.
-  public let batchCapacity: Int
+  let batchCapacity: Int
   /// What the engines have to tell about themselves.
-  public let warnings: [String]
+  let warnings: [String]
 
   private let executor: Mutex<NetworkExecutor>
-
-  /// The lanes of every tile, unless one is chosen.
-  ///
-  /// 16 lanes take hardly longer than one, since the weights are read once in either case; 64 take
-  /// twice as long, which pays only where most requests bring many samples (784 × 512 at density
-  /// 0.25 with AVX2; `sparsectl bench --batch-size` measures it).
-  public static let tileWidth = 16
 
   /// Plans a network and allocates its buffers.
   ///
@@ -36,10 +29,10 @@ public final class ServedModel: Sendable {
   ///   - tileWidth: The lanes of every tile. Models of one width give the same bits.
   /// - Throws: `SparseError.Code.backend` when an engine fails, `unsupported` when the activations
   ///   would fit no memory.
-  public init(
+  init(
     _ network: Network, name: String, split: SplitDescription? = nil,
     ranges: BoundaryRanges? = nil, backend: Backend = .auto, threads: Int = 1,
-    batchCapacity: Int = 64, tileWidth: Int = ServedModel.tileWidth
+    batchCapacity: Int = 64, tileWidth: Int = ModelServer.defaultTileWidth
   ) throws {
     let executor = try NetworkExecutor(
       network, backend: backend, threads: threads, batchCapacity: batchCapacity,

@@ -85,8 +85,10 @@ struct Bench: ParsableCommand {
       guard let backend else { return Backend.allCases.filter { $0 != .auto && $0 != .reference } }
       return try backend.split(separator: ",", omittingEmptySubsequences: false).map { name in
         guard let backend = Backend(rawValue: String(name)) else {
-          let known = Backend.allCases.map(\.rawValue).joined(separator: ", ")
-          throw ValidationError("There is no backend '\(name)'; known are \(known).")
+          let known = Backend.allCases.map(\.rawValue)
+          throw ValidationError(
+            "There is no backend '\(name)'; known are \(known.joined(separator: ", "))."
+              + Suggestion.sentence(for: String(name), among: known))
         }
         return backend
       }
@@ -107,11 +109,7 @@ struct Bench: ParsableCommand {
         try measure(try nearest.recipe.makePattern(), family, into: &report)
       }
     }
-    if outputOptions.json {
-      try Terminal.result(json: report)
-    } else {
-      try Terminal.result(report.text)
-    }
+    try outputOptions.print(report)
   }
 
   /// Times all products of one pattern by all backends, which take turns.

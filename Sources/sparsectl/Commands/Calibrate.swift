@@ -117,11 +117,7 @@ struct Calibrate: ParsableCommand {
 
   private func report(_ calibrated: Calibration, _ records: ExitRecords) throws {
     let report = CalibrationReport(calibrated, records, aim: aim, model: output ?? model)
-    if outputOptions.json {
-      try Terminal.result(json: report)
-    } else {
-      try Terminal.result(report.text)
-    }
+    try outputOptions.print(report)
   }
 }
 

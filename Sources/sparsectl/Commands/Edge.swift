@@ -129,11 +129,7 @@ struct Edge: AsyncParsableCommand {
     }
     for part in parts { await part.close() }
     let report = try result.get()
-    if outputOptions.json {
-      try Terminal.result(json: report)
-    } else {
-      try Terminal.result(report.text)
-    }
+    try outputOptions.print(report)
   }
 
   /// Plans the part that belongs to a server's, and looks whether it really does.

@@ -97,20 +97,17 @@ struct Evaluate: ParsableCommand {
     let table = records.table(rule: policy.rule, temperatures: policy.temperatures)
     if let curve { try ExitCurve(table, rule: policy.rule).write(to: curve) }
     let exits = ExitReport(table, thresholds: policy.thresholds)
-    if let plot {
-      let peers = try beside.map { try peer($0, on: test) }
-      try ExitCurvePlot(table, report: exits, peers: peers).write(to: plot)
-    }
     let report = EvaluationReport(
       exits, of: file.network, policy: policy, branches: branches,
       latency: latency
         ? try ExitLatency(
           file.network, policy: policy, samples: labeled.samples, loss: loss,
           backend: engine.backend) : nil)
-    if outputOptions.json {
-      try Terminal.result(json: report)
-    } else {
-      try Terminal.result(report.text)
+    try outputOptions.print(report)
+    // What goes wrong with a picture must not cost the report.
+    if let plot {
+      let peers = try beside.map { try peer($0, on: test) }
+      try ExitCurvePlot(table, report: exits, peers: peers).write(to: plot)
     }
   }
 

@@ -77,13 +77,8 @@ struct Online: ParsableCommand {
     let study = try OnlineStudy(
       file, stream: stream, phases: phases, calibrated: calibrated, settings: bandit.settings,
       isLive: live, engine: engine)
+    try outputOptions.print(OnlineReport(study, noise: noise.elements))
     if let plot { try OnlinePlot(study).write(to: plot) }
-    let report = OnlineReport(study, noise: noise.elements)
-    if outputOptions.json {
-      try Terminal.result(json: report)
-    } else {
-      try Terminal.result(report.text)
-    }
   }
 
   private func samples(of file: ModelFile) throws -> Dataset {

@@ -95,12 +95,8 @@ struct Plan: ParsableCommand {
     let report = PlanReport(
       try SplitPlan(file.network, under: conditions), of: file.network, conditions,
       machines: machines, exits: exits)
+    try outputOptions.print(report)
     if let plot { try PlanPlot(report).write(to: plot) }
-    if outputOptions.json {
-      try Terminal.result(json: report)
-    } else {
-      try Terminal.result(report.text)
-    }
   }
 
   /// The share of samples that leaves at each exit; nil where exits cannot be used.
@@ -155,18 +151,9 @@ extension LinkModel {
     do {
       try self.init(parsing: argument)
     } catch let error as SparseError {
-      throw ValidationError(error.message)
-    }
-  }
-}
-
-extension DataDescription {
-  /// The bytes of a sample as it is stored: images have one for each pixel, others a 32-bit float
-  /// for each feature.
-  fileprivate var storedSampleBytes: Int {
-    switch DatasetSource(rawValue: dataset) {
-    case .mnist, .fashionMNIST: featureCount
-    case .npz, .csv, nil: 4 * featureCount
+      let name = String(argument.prefix { $0 != "," })
+      throw ValidationError(
+        error.message + Suggestion.sentence(for: name, among: Self.presets.map(\.name)))
     }
   }
 }

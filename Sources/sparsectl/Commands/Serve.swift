@@ -60,7 +60,8 @@ struct Serve: AsyncParsableCommand {
     guard (0...65535).contains(port) else {
       throw ValidationError("'--port' must be in 0...65535, but is \(port).")
     }
-    guard !modelName.isEmpty, !modelName.contains("/") else {
+    // The protocol keeps this name for the statistics of all models.
+    guard !modelName.isEmpty, !modelName.contains("/"), modelName != "stats" else {
       throw ValidationError("'\(modelName)' cannot name a model; use '--name'.")
     }
   }

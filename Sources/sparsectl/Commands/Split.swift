@@ -67,20 +67,19 @@ struct Split: ParsableCommand {
       }
       : [(path: remotePath, file: parts.remote)]
     let paths = [edgePath] + remotes.map(\.path)
-    guard Set(paths).count == paths.count else {
+    // No command joins parts again.
+    guard Set(paths + [model]).count == paths.count + 1 else {
       throw ValidationError(
-        "Two parts would have the same file: \(paths.joined(separator: ", ")). Give '--edge' and '--remote'."
-      )
+        """
+        Model and parts would share a file: \(([model] + paths).joined(separator: ", ")). Give other \
+        names by '--edge' and '--remote'.
+        """)
     }
     for path in paths { try AtomicFile.requireWritable(path) }
     try parts.edge.write(to: edgePath)
     for remote in remotes { try remote.file.write(to: remote.path) }
     let report = try SplitReport(whole: whole, edge: (edgePath, parts.edge), remotes: remotes)
-    if outputOptions.json {
-      try Terminal.result(json: report)
-    } else {
-      try Terminal.result(report.text)
-    }
+    try outputOptions.print(report)
   }
 
   private func named(_ part: String, of path: String) -> String {
@@ -94,7 +93,7 @@ struct Split: ParsableCommand {
 }
 
 /// What `split` prints.
-struct SplitReport: Encodable {
+struct SplitReport: TextReport {
   struct Part: Encodable {
     var file: String
     var weights: Int
@@ -108,7 +107,7 @@ struct SplitReport: Encodable {
   var boundaryFeatures: Int
   /// What crosses the cut for a sample, in 32-bit floats.
   var boundaryBytes: Int
-  /// A sample as bytes, one a feature, as images are stored.
+  /// The bytes of a sample as it is stored.
   var sampleBytes: Int
   var edge: Part
   /// The remote part, or that of the first task.
@@ -132,7 +131,7 @@ struct SplitReport: Encodable {
     hiddenLayers = edge.file.split?.hiddenLayers ?? 0
     boundaryFeatures = edge.file.split?.boundaryFeatures ?? 0
     boundaryBytes = 4 * boundaryFeatures
-    sampleBytes = whole.data.featureCount
+    sampleBytes = whole.data.storedSampleBytes
     func part(_ model: ModelFile, _ path: String) throws -> Part {
       let junctions = model.network.junctions
       let weights = junctions.reduce(0) { $0 + $1.layer.pattern.edgeCount }
@@ -156,8 +155,8 @@ struct SplitReport: Encodable {
     }
     let comparison =
       boundaryBytes > sampleBytes
-      ? "more than the \(Text.count(sampleBytes)) bytes of a sample's pixels: here sending samples is cheaper"
-      : "less than the \(Text.count(sampleBytes)) bytes of a sample's pixels"
+      ? "more than the \(Text.count(sampleBytes)) bytes of a sample as it is stored: here sending samples is cheaper"
+      : "less than the \(Text.count(sampleBytes)) bytes of a sample as it is stored"
     return """
       \(table.text())
 

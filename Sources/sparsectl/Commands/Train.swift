@@ -15,6 +15,9 @@ struct Train: ParsableCommand {
         sparsectl train --dataset npz --data pairs.npz --tasks left,right --density 0.2
         sparsectl train --from model.safetensors --exits 1,2 --exit-training frozen \\
           --output exits.safetensors
+        sparsectl train --density 0.2 --print-config > experiment.yaml
+        sparsectl train --config experiment.yaml --seed 1
+        sparsectl train --config model.safetensors --output again.safetensors
 
       After every epoch the run is saved beside the output, as OUTPUT.checkpoint; Ctrl-C saves it \
       too. With --resume the run goes on there and ends with the same bits as if it had never \
@@ -24,6 +27,12 @@ struct Train: ParsableCommand {
       --metrics appends an object an epoch: epoch, learning_rate, seconds, samples_per_second, \
       train_loss, train_accuracy, validation_loss, validation_accuracy, and with several tasks these \
       four for each, in tasks. Times are in seconds, losses and accuracies means per sample.
+
+      An experiment's file is YAML: a key is an option without its dashes, a list is one of YAML or \
+      has commas, a flag is true or false. What stands on the command line wins, also over options \
+      that only belong to what it replaces, as a momentum does to its optimizer; --no-batch-norm \
+      switches a flag off. Paths are relative to the working directory. A model holds the experiment \
+      that made it, all but its threads and where results go; --config takes it from there.
       """)
 
   @OptionGroup(title: "Data") var data: DataOptions
@@ -49,18 +58,38 @@ struct Train: ParsableCommand {
       discussion: StorageForm.explanation))
   var storage: StorageForm?
 
-  @Flag(help: "Store recipes instead of connections: --storage recipe.")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether to store recipes instead of connections: --storage recipe.")
   var compact = false
 
   /// How the model is stored.
   var storageForm: StorageForm { storage ?? (compact ? .recipe : .columns) }
 
   @Option(
-    help: ArgumentHelp("Append one JSON line per epoch to this file.", valueName: "file.jsonl"))
+    help: ArgumentHelp(
+      """
+      Append a record per epoch: JSON lines (.jsonl), CSV (.csv), or TensorBoard events (a \
+      directory).
+      """,
+      valueName: "path"))
   var metrics: String?
 
-  @Flag(help: "Go on from the output's checkpoint, if there is one.")
+  @Flag(
+    inversion: .prefixedNo, help: "Whether to go on from the output's checkpoint, if there is one.")
   var resume = false
+
+  // Read before anything is parsed, by 'Invocation'.
+  @Option(
+    help: ArgumentHelp(
+      "Take the options that are not given from an experiment: a YAML file or a model.",
+      valueName: "file"))
+  var config: String?
+
+  @Flag(
+    name: .customLong("print-config"),
+    help: "Print the experiment as YAML, with the values in effect, and train nothing.")
+  var printConfig = false
 
   func validate() throws {
     if let first = network.layers?.elements.first, let padInput = padding.padInput,
@@ -86,9 +115,13 @@ struct Train: ParsableCommand {
       throw ValidationError("'--compact' and '--storage \(storage)' exclude each other.")
     }
     if let metrics, metrics.isEmpty { throw ValidationError("'--metrics' must name a file.") }
+    if printConfig, outputOptions.json {
+      throw ValidationError("'--print-config' prints YAML, and '--json' JSON; give one.")
+    }
   }
 
   func run() throws {
+    if printConfig { return try Terminal.result(String(settings.yaml().dropLast())) }
     let run = try TrainingRun(self)
     try run.execute()
   }

@@ -14,6 +14,9 @@ final class TrainingRun {
   private let network: Network
   private let description: DataDescription
   private var log: MetricsLog?
+  private var progress: TrainingProgress
+  /// Whether the run goes on after a checkpoint.
+  private var isResumed = false
   /// The time of training in this process, and that of each epoch done in it from end to end.
   private var trainSeconds = 0.0
   private var epochSeconds: [Double] = []
@@ -28,12 +31,15 @@ final class TrainingRun {
     training = options.training.trainingRecipe(seed: options.seed)
     parts = try options.data.load(source, seed: training.seed)
     (recipe, network) = try Self.network(options, sample: parts.training)
-    description = DataDescription(dataset: source.rawValue, like: parts.training)
+    var description = DataDescription(dataset: source.rawValue, like: parts.training)
+    description.trainingSHA256 = try parts.training.contentHash()
+    self.description = description
     let labeled = try parts.labeled(by: training, for: network)
     trainer = try Trainer(
       network, recipe: training, training: labeled.training, validation: labeled.validation,
       backend: options.engine.backend, threads: options.engine.threadCount,
       trainedBranches: options.exits.trainedBranches)
+    progress = TrainingProgress(of: trainer)
   }
 
   /// The network to train, from a recipe or from a model.
@@ -107,17 +113,22 @@ final class TrainingRun {
   func execute() throws {
     Interruption.watch()
     let note = try resume()
-    log = try options.metrics.map { try MetricsLog(path: $0) }
+    log = try options.metrics.map {
+      try MetricsLog(path: $0, of: network, isResumed: isResumed)
+    }
     // Written before the first step too: a disk that is too small shows now, not in an hour.
     try saveCheckpoint()
     try announce(note)
     while trainer.position.epoch < training.epochs { try trainEpoch() }
+    progress.finish()
     try finish()
   }
 
   /// Prints the network and what is special of this run.
   private func announce(_ note: String?) throws {
-    for rounding in try recipe?.patterns().roundings ?? [] { Terminal.note("note: \(rounding)") }
+    // A model's patterns are made already, and the files of given ones may be gone.
+    let roundings = options.exits.from == nil ? try recipe?.patterns().roundings ?? [] : []
+    for rounding in roundings { Terminal.note("note: \(rounding)") }
     let header = TrainingText.header(trainer, network, parts)
     if options.outputOptions.json {
       Terminal.note(header)
@@ -131,31 +142,24 @@ final class TrainingRun {
   private func trainEpoch() throws {
     let firstStep = trainer.position.step
     let start = ContinuousClock.now
-    let report = try runEpoch(from: firstStep, since: start)
+    let report = try runEpoch()
     trainSeconds += report?.seconds ?? start.duration(to: .now) / .seconds(1)
     guard let report else { throw try interruption() }
     if firstStep == 0 { epochSeconds.append(report.seconds) }
     lastReport = report
+    progress.end(report)
     Terminal.note(TrainingText.epoch(report, of: training.epochs))
     try log?.append(report, of: network)
     if Interruption.isRequested, report.epoch < training.epochs { throw try interruption() }
     try saveCheckpoint()
   }
 
-  private func runEpoch(
-    from firstStep: Int, since start: ContinuousClock.Instant
-  ) throws -> Trainer.EpochReport? {
-    var line = ProgressLine()
-    defer { line.clear() }
+  private func runEpoch() throws -> Trainer.EpochReport? {
+    progress.begin(step: trainer.position.step)
+    defer { progress.clear() }
     do {
       let report = try trainer.trainEpoch(
-        progress: { step in
-          let seconds = start.duration(to: .now) / .seconds(1)
-          line.show(
-            TrainingText.progress(
-              step, of: trainer, seconds: seconds, stepsHere: step.step - firstStep))
-        },
-        shouldStop: { Interruption.isRequested })
+        progress: { progress.show($0) }, shouldStop: { Interruption.isRequested })
       try requireFinite(report?.validation ?? [], "the validation samples")
       return report
     } catch let error as SparseError where error.code == .diverged {
@@ -214,8 +218,10 @@ final class TrainingRun {
 // MARK: - Checkpoints
 
 extension TrainingRun {
-  private func model(_ network: Network) -> ModelFile {
-    ModelFile(network: network, recipe: recipe, training: training, data: description)
+  private func model(_ network: Network) throws -> ModelFile {
+    ModelFile(
+      network: network, recipe: recipe, training: training, data: description,
+      experiment: try options.experiment())
   }
 
   private func saveCheckpoint() throws {
@@ -235,6 +241,7 @@ extension TrainingRun {
     let checkpoint = try Checkpoint(contentsOf: checkpointPath)
     try checkSame(checkpoint)
     try trainer.restore(checkpoint.model.network, checkpoint.state)
+    isResumed = true
     let position = trainer.position
     return "going on after \(position.epoch) epochs and \(position.step) steps."
   }

@@ -11,7 +11,6 @@ struct OnlineStudy {
 
   let table: ExitTable
   let phases: [Range<Int>]
-  let arms: [SplitBandit.Arm]
   let runs: [Run]
 
   init(
@@ -29,8 +28,6 @@ struct OnlineStudy {
     let temperatures = calibrated?.temperatures
     let table = records.table(rule: MaxProbabilityRule(), temperatures: temperatures)
     self.table = table
-    let bandit = try SplitBandit(macs: table.macs, settings: settings)
-    arms = bandit.arms
 
     var runs: [Run] = []
     func run(_ policy: StreamPolicy) throws {
@@ -81,7 +78,7 @@ struct OnlineStudy {
 }
 
 /// What `online` prints.
-struct OnlineReport: Encodable {
+struct OnlineReport: TextReport {
   struct Phase: Encodable {
     var noise: Double?
     var samples: Int

@@ -11,7 +11,9 @@ struct HiddenLayerOptions: ParsableArguments {
       "The dropout rate after each hidden junction. (default: 0)", valueName: "0..<1"))
   var dropout: Double?
 
-  @Flag(name: .customLong("batch-norm"), help: "Normalise each hidden junction's output.")
+  @Flag(
+    name: .customLong("batch-norm"), inversion: .prefixedNo,
+    help: "Whether to normalise each hidden junction's output.")
   var batchNormalization = false
 
   func validate() throws {

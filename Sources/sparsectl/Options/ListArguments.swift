@@ -38,6 +38,14 @@ struct PlusLists<Element: LosslessStringConvertible & Sendable>: ExpressibleByAr
   }
 }
 
+extension PatternFamily {
+  /// A sentence with the family that a text probably means, or nothing where it names one.
+  static func suggestion(for text: String) -> String {
+    let names = usages.map { String($0.prefix { $0 != ":" }) }
+    return Suggestion.sentence(for: String(text.prefix { $0 != ":" }), among: names)
+  }
+}
+
 /// Comma-separated patterns, such as `structured,clash-free:1,z=8,links.mtx`.
 struct PatternList: Sendable {
   /// A family, or the path of a file that was not read yet.
@@ -73,7 +81,7 @@ struct PatternList: Sendable {
     do {
       return .family(try PatternFamily(parsing: text))
     } catch let error as SparseError {
-      throw ValidationError("'\(option)': \(error.message)")
+      throw ValidationError("'\(option)': \(error.message)\(PatternFamily.suggestion(for: text))")
     }
   }
 

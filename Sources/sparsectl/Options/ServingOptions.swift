@@ -26,7 +26,7 @@ struct BatchingOptions: ParsableArguments {
     help: ArgumentHelp(
       "The samples computed side by side; 64 suits requests of many samples.", valueName: "samples")
   )
-  var tileWidth = ServedModel.tileWidth
+  var tileWidth = ModelServer.defaultTileWidth
 
   func validate() throws {
     try require(1...65536, "--max-batch", batchSamples)

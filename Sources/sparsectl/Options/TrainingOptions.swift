@@ -66,7 +66,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The momentum of sgd. (default: 0.9)", valueName: "0..<1"))
   var momentum: Float?
 
-  @Flag(help: "Use Nesterov's momentum with sgd.")
+  @Flag(inversion: .prefixedNo, help: "Whether sgd uses Nesterov's momentum.")
   var nesterov = false
 
   @Option(

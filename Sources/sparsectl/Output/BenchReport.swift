@@ -3,7 +3,7 @@ import SparseCore
 import _SparseBench
 
 /// What `bench --json` prints, and its table.
-struct BenchReport: Encodable {
+struct BenchReport: TextReport {
   let cpu = Processor.current.name
   let features = Processor.current.features
   let cores = Processor.current.cores

@@ -2,7 +2,7 @@ import EarlyExit
 import SparseLayers
 
 /// What `calibrate` prints.
-struct CalibrationReport: Encodable {
+struct CalibrationReport: TextReport {
   /// Per exit, the last included.
   var temperature: [Float]
   /// Per exit but the last, in the rule's own terms; null for never.

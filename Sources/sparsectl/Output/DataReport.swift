@@ -1,7 +1,7 @@
 import SparseLayers
 
 /// What `data` prints of the file that it made.
-struct DataReport: Encodable {
+struct DataReport: TextReport {
   /// The samples of a part, and the SHA-256 of their content.
   struct Part: Encodable {
     var samples: Int
@@ -54,16 +54,5 @@ struct DataReport: Encodable {
       \(shape)\(Text.count(features)) features; tasks \(taskText)
       data: \(output)
       """
-  }
-}
-
-extension OutputOptions {
-  /// Prints the report of a file that was made.
-  func print(_ report: DataReport) throws {
-    if json {
-      try Terminal.result(json: report)
-    } else {
-      try Terminal.result(report.text)
-    }
   }
 }

@@ -3,7 +3,7 @@ import SparseLayers
 import SplitServing
 
 /// What `edge` prints.
-struct EdgeReport: Encodable {
+struct EdgeReport: TextReport {
   /// One exit of the whole network, the output included.
   struct Exit: Encodable {
     /// The branch's name.

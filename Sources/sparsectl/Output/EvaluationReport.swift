@@ -3,7 +3,7 @@ import SparseCore
 import SparseLayers
 
 /// What `evaluate` prints.
-struct EvaluationReport: Encodable {
+struct EvaluationReport: TextReport {
   var accuracy: Double
   var loss: Double
   var samples: Int

@@ -33,7 +33,7 @@ extension MeasureReport {
 
   // MARK: - Everything at first sight
 
-  private var summary: Table {
+  var summary: Table {
     let total = total
     let cost = total.cost
     var table = Table(["", "this network", "dense", "ratio"])
@@ -98,7 +98,9 @@ extension MeasureReport {
   }
 
   private static func nanojoules(_ picojoules: Double) -> String {
-    Text.count(Int(picojoules / 1000)) + (picojoules < 100_000 ? fraction(picojoules) : "")
+    // A model of one's own may name energies beyond any integer.
+    guard picojoules < 1e18 else { return Text.number(picojoules / 1000) }
+    return Text.count(Int(picojoules / 1000)) + (picojoules < 100_000 ? fraction(picojoules) : "")
   }
 
   private static func fraction(_ picojoules: Double) -> String {
@@ -107,7 +109,7 @@ extension MeasureReport {
 
   // MARK: - Details
 
-  private var storage: Table {
+  var storage: Table {
     var table = Table([
       "junction", "weights", "of dense", "density", "biases", "explicit CSR", "compact columns",
       "recipe only", "dense",
@@ -123,7 +125,7 @@ extension MeasureReport {
     return table
   }
 
-  private var junctionMACs: Table {
+  var junctionMACs: Table {
     var table = Table([
       "junction", "inference", "dense", "input gradient", "weight gradient", "training step",
       "dense", "ratio",

@@ -1,78 +1,82 @@
+import Foundation
+import SparseCore
 import SparseLayers
 
-/// The file of `--metrics`: one JSON line per epoch.
+/// A form of the file of `--metrics`.
+protocol MetricsFile {
+  /// Writes an epoch; one that a stopped run has written already, and then trained again, is left
+  /// out.
+  func append(_ epoch: EpochMetrics) throws
+}
+
+/// What `--metrics` names: JSON lines, CSV, or a directory of TensorBoard.
 struct MetricsLog {
-  private let log: LineLog
+  private let file: any MetricsFile
 
-  /// Opens the file for appending.
-  init(path: String) throws { log = try LineLog(path: path) }
-
-  /// Appends the line of an epoch.
-  func append(_ report: Trainer.EpochReport, of network: Network) throws {
-    try log.append(JSON.text(Line(report, of: network)))
-  }
-
-  /// Mean loss and accuracy of one branch.
-  private struct Scores: Encodable {
-    var trainLoss: Double?
-    var trainAccuracy: Double?
-    var validationLoss: Double?
-    var validationAccuracy: Double?
-
-    enum CodingKeys: String, CodingKey {
-      case trainLoss = "train_loss"
-      case trainAccuracy = "train_accuracy"
-      case validationLoss = "validation_loss"
-      case validationAccuracy = "validation_accuracy"
-    }
-
-    init(training: BranchEvaluation?, validation: BranchEvaluation?) {
-      trainLoss = training?.loss
-      trainAccuracy = training?.accuracy
-      validationLoss = validation?.loss
-      validationAccuracy = validation?.accuracy
-    }
-  }
-
-  /// One epoch, flat, so that any script reads it.
+  /// Opens the file for appending; its name tells its form.
   ///
-  /// Losses and accuracies are those of the last branch; with several tasks also each task's.
-  private struct Line: Encodable {
-    var epoch: Int
-    var learningRate: Double
-    var seconds: Double
-    var samplesPerSecond: Double
-    var scores: Scores
-    var tasks: [String: Scores]?
-
-    enum CodingKeys: String, CodingKey {
-      case epoch, seconds, tasks
-      case learningRate = "learning_rate"
-      case samplesPerSecond = "samples_per_second"
+  /// A run that goes on first takes away what it left unfinished when it was stopped.
+  ///
+  /// - Parameters:
+  ///   - path: A name that ends in `.csv`; an existing directory, or a name that ends in `/`, for
+  ///     TensorBoard; any other for JSON lines.
+  ///   - network: The network that is trained.
+  ///   - isResumed: Whether the run goes on after a checkpoint.
+  /// - Throws: `SparseError` when the file cannot be written, or is not of this form.
+  init(path: String, of network: Network, isResumed: Bool) throws {
+    var isDirectory: ObjCBool = false
+    // SAFETY: the answer is ours and outlives the call.
+    let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    if path.hasSuffix("/") || exists && isDirectory.boolValue {
+      file = try MetricsEvents(directory: path, isResumed: isResumed)
+    } else if path.lowercased().hasSuffix(".csv") {
+      let outputs = network.taskOutputs
+      file = try MetricsCSV(
+        path: path, tasks: outputs.count > 1 ? outputs.map(\.task) : [], isResumed: isResumed)
+    } else {
+      file = try MetricsJSON(path: path, isResumed: isResumed)
     }
+  }
 
-    init(_ report: Trainer.EpochReport, of network: Network) {
-      epoch = report.epoch
-      learningRate = report.learningRate
-      seconds = report.seconds
-      samplesPerSecond = Double(report.training.last?.samples ?? 0) / max(report.seconds, 1e-9)
-      scores = Scores(training: report.training.last, validation: report.validation.last)
-      guard network.taskOutputs.count > 1 else { return }
-      tasks = network.ofEachTask { branch in
-        Scores(
-          training: report.training[branch],
-          validation: report.validation.isEmpty ? nil : report.validation[branch])
-      }
-    }
+  /// Appends an epoch.
+  func append(_ report: Trainer.EpochReport, of network: Network) throws {
+    try file.append(EpochMetrics(report, of: network))
+  }
 
-    func encode(to encoder: any Encoder) throws {
-      try scores.encode(to: encoder)
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(epoch, forKey: .epoch)
-      try container.encode(learningRate, forKey: .learningRate)
-      try container.encode(seconds, forKey: .seconds)
-      try container.encode(samplesPerSecond, forKey: .samplesPerSecond)
-      try container.encodeIfPresent(tasks, forKey: .tasks)
-    }
+  /// The largest file that a run goes on with.
+  static let maximumBytes = 1 << 30
+}
+
+/// One JSON object a line.
+private struct MetricsJSON: MetricsFile {
+  private let log: LineLog
+  /// What a stopped run has written, without its times.
+  private let known: Set<EpochMetrics>
+
+  init(path: String, isResumed: Bool) throws {
+    let lines = isResumed ? try AppendedFile(path: path).wholeLines() : []
+    // Any other lines in the file are not ours to judge.
+    known = Set(
+      lines.compactMap {
+        try? JSONDecoder().decode(EpochMetrics.self, from: Data($0.utf8)).withoutTimes
+      })
+    log = try LineLog(path: path)
+  }
+
+  func append(_ epoch: EpochMetrics) throws {
+    var sorted = epoch.withoutTimes
+    sorted.tasks.sort { $0.name < $1.name }
+    guard !known.contains(sorted) else { return }
+    try log.append(JSON.text(epoch))
+  }
+}
+
+extension AppendedFile {
+  /// The lines of the file; one at its end that was left unfinished is cut off.
+  func wholeLines() throws -> [String] {
+    let bytes = try contents(maximumBytes: MetricsLog.maximumBytes)
+    let end = bytes.lastIndex(of: 10).map { $0 + 1 } ?? 0
+    if end < bytes.count { try cut(to: end) }
+    return bytes[..<end].split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
   }
 }

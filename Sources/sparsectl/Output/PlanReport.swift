@@ -2,7 +2,7 @@ import EarlyExit
 import SparseLayers
 
 /// What `plan` prints.
-struct PlanReport: Encodable {
+struct PlanReport: TextReport {
   /// What the exits do to samples.
   struct Exits: Encodable {
     var names: [String]

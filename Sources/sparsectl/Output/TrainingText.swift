@@ -32,22 +32,6 @@ enum TrainingText {
     return "\(native.backend.rawValue) (\(native.kernels.name))"
   }
 
-  /// One line while an epoch runs.
-  static func progress(
-    _ step: Trainer.StepReport, of trainer: Trainer, seconds: Double, stepsHere: Int
-  ) -> String {
-    let perStep = seconds / Double(max(stepsHere, 1))
-    let steps = trainer.stepsPerEpoch
-    let left =
-      (trainer.recipe.epochs - step.epoch - 1) * steps + steps - step.step
-    let rate = Double(trainer.recipe.batchSize) / max(perStep, 1e-9)
-    return String(
-      format: "epoch %d/%d %3.0f %%  loss %.4f  accuracy %.2f %%  %.0f samples/s  ",
-      step.epoch + 1, trainer.recipe.epochs, 100 * Double(step.step) / Double(max(steps, 1)),
-      step.loss, 100 * step.accuracy, rate)
-      + "\(Text.seconds(perStep * Double(left))) left"
-  }
-
   /// One line after an epoch.
   static func epoch(_ report: Trainer.EpochReport, of epochs: Int) -> String {
     var line = String(

@@ -87,7 +87,7 @@ struct MachineOptions: ParsableArguments {
         // As 'edge' and 'serve' lay a single sample out.
         let executor = try NetworkExecutor(
           piece, backend: engine.backend, threads: engine.threadCount, batchCapacity: 1,
-          tileWidth: ServedModel.tileWidth)
+          tileWidth: ModelServer.defaultTileWidth)
         let pass = Pass(shape: executor.shape(samples: 1), mode: .inference)
         executor.input.values.load(
           Array(repeating: 0.5, count: piece.inputSize), shape: pass.shape)

@@ -52,15 +52,15 @@ enum Gnuplot {
   }
 
   /// The program in one of the directories of PATH.
-  private static func path() throws -> String {
+  static func path() throws -> String {
     let places = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     let candidates = places.map { "\($0)/gnuplot" }
     if let found = candidates.first(where: FileManager.default.isExecutableFile) { return found }
     throw SparseError(
       .unsupported,
       """
-      gnuplot was not found on the PATH, so there are no plots. Install it (Debian: apt-get install \
-      gnuplot-nox) and give the same command again: no run is repeated.
+      gnuplot was not found on the PATH, so there is no picture. Install it (Debian: apt-get install \
+      gnuplot-nox) and give the same command again.
       """)
   }
 

@@ -66,8 +66,6 @@ struct SweepProgress {
 
   mutating func clear() { line.clear() }
 
-  mutating func finish() { line.clear() }
-
   /// Says how to go on.
   mutating func interrupt() {
     line.clear()

@@ -69,7 +69,7 @@ struct SweepSession {
     for job in jobs where log.runs[job.key] == nil {
       try log.append(run(job, &progress))
     }
-    progress.finish()
+    progress.clear()
     let rows = points.indices.map { point in
       SweepRow(jobs.filter { $0.point == point }.compactMap { log.runs[$0.key] })
     }

@@ -64,24 +64,26 @@ import Testing
     arguments: [
       ("nm:2:4", 8, 4, 1, "has 16 edges, 4 for each output, not 8"),
       ("block:4x4", 8, 8, 3, "must be a multiple of 16"),
-      ("local", 16, 8, 1, "Nearest admissible: 16 and 32 edges"),
       ("local", 16, 5, 1, "Nearest admissible: 10 and 20 edges"),
     ])
   func outDegrees(
     family: String, inputs: Int, outputs: Int, outDegree: Int, part: String
   ) throws {
-    let result = Result {
+    let error = try refusal {
       try PatternRecipe.exact(
         family: PatternFamily(parsing: family), inputs: inputs, outputs: outputs,
         outDegree: outDegree, seed: 0, junction: 0)
     }
-    if case .success(let recipe) = result {
-      // 16 edges of 8 outputs are windows of 2 pixels.
-      #expect(recipe.edges == 16 && family == "local")
-      return
-    }
-    let error = try refusal { try result.get() }
     #expect(error.message.contains(part), "\(error.message)")
+  }
+
+  @Test("an out-degree of one is windows of two pixels, when there are half as many outputs")
+  func windows() throws {
+    let recipe = try PatternRecipe.exact(
+      family: PatternFamily(parsing: "local"), inputs: 16, outputs: 8, outDegree: 1, seed: 0,
+      junction: 0)
+    #expect(recipe.edges == 16)
+    #expect(try recipe.makePattern().constantInDegree == 2)
   }
 
   @Test("densities are moved to the nearest that a family has, and that is reported")

@@ -135,6 +135,10 @@ import Testing
     let mean = values.reduce(0, +) / Double(count)
     #expect(abs(mean) < 5 * (variance / Double(count)).squareRoot())
     #expect(abs(variance.squareRoot() - 0.8796) < 1e-4)
+    // Squares are at most 4, so the variance of a square is at most 4·variance - variance².
+    let squares = values.reduce(0) { $0 + $1 * $1 } / Double(count)
+    let error = ((4 * variance - variance * variance) / Double(count)).squareRoot()
+    #expect(abs(squares - variance) < 5 * error)
   }
 
   /// The largest distance between the sample's and the given distribution function.

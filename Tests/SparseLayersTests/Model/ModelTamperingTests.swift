@@ -92,7 +92,7 @@ struct Tampering: Sendable, CustomStringConvertible {
     .text("architecture", "\"leaky-relu\"", "\"swish\"", expects: "'swish'"),
     .text("architecture", "\"dropout\"", "\"attention\"", expects: "attention", code: .unsupported),
     .text("architecture", "\"rate\":0.25", "\"rate\":-1", expects: "rate"),
-    .text("architecture", "\"rate\":0.25", "\"rate\":1", expects: "rate", code: nil),
+    .text("architecture", "\"rate\":0.25", "\"rate\":1", expects: "rate"),
     .text("architecture", "\"rate\":0.25", "\"rat\":0.25", expects: "missing"),
     .text("architecture", "\"momentum\":0.9", "\"momentum\":1e300", expects: "momentum"),
     .text("architecture", "\"inputs\":9,", "\"inputs\":-9,", expects: "-9"),
@@ -100,7 +100,7 @@ struct Tampering: Sendable, CustomStringConvertible {
     .text("architecture", "\"inputs\":12", "\"inputs\":-12", expects: "-12"),
     .text("architecture", "\"inputs\":12", "\"inputs\":9223372036854775807", expects: "922337"),
     .text("architecture", "\"outputs\":12", "\"outputs\":0", expects: "size of 0"),
-    .text("architecture", "\"outputs\":12", "\"outputs\":13", expects: "13", code: nil),
+    .text("architecture", "\"outputs\":12", "\"outputs\":13", expects: "13"),
     .text(
       "architecture", "\"function\":\"tanh\",\"inputs\":7,\"kind\":\"activation\",\"outputs\":7",
       "\"function\":\"tanh\",\"inputs\":7,\"kind\":\"activation\",\"outputs\":8",
@@ -108,23 +108,26 @@ struct Tampering: Sendable, CustomStringConvertible {
     .text(
       "architecture", "\"function\":\"tanh\",\"inputs\":7,\"kind\":\"activation\",\"outputs\":7",
       "\"function\":\"tanh\",\"inputs\":8,\"kind\":\"activation\",\"outputs\":8",
-      expects: "takes 8", code: .shapeMismatch),
+      expects: "takes 8"),
     .text(
-      "architecture", "\"position\":3", "\"position\":-3", expects: "-3", code: .invalidArgument),
+      "architecture", "\"position\":3", "\"position\":-3", expects: "-3"),
     .text(
-      "architecture", "\"position\":3", "\"position\":99", expects: "99", code: .invalidArgument),
+      "architecture", "\"position\":3", "\"position\":99", expects: "99"),
     .text(
-      "architecture", "\"position\":6", "\"position\":5", expects: "last branch",
-      code: .invalidArgument),
+      "architecture", "\"position\":6", "\"position\":5", expects: "last branch"),
     .text(
-      "architecture", "\"loss_weight\":1,", "\"loss_weight\":-1,", expects: "-1",
-      code: .invalidArgument),
+      "architecture", "\"loss_weight\":1,", "\"loss_weight\":-1,", expects: "-1"),
     .text(
-      "architecture", "\"name\":\"early-1\"", "\"name\":\"output\"", expects: "output.0", code: nil),
+      "architecture", "\"name\":\"early-1\"", "\"name\":\"output\"", expects: "output.0"),
     .text("architecture", "\"kind\":\"linear\"", "\"kind\":\"activation\"", expects: "activation"),
+    .text("training_recipe", "\"batchSize\":256", "\"batchSize\":0", expects: "batch size"),
+    .text("training_recipe", "\"batchSize\":256", "\"batchSize\":-1", expects: "batch size"),
+    .text(
+      "training_recipe", "\"batchSize\":256", "\"batchSize\":9223372036854775807",
+      expects: "batch size"),
     .text("patterns", "\"sha256\":\"", "\"sha256\":\"0", expects: "SHA-256"),
     .text("patterns", "\"seed\":1", "\"seed\":2", expects: "SHA-256", compact: true),
-    .text("patterns", "\"structured\"", "\"fractal\"", expects: "fractal", code: nil),
+    .text("patterns", "\"structured\"", "\"fractal\"", expects: "fractal"),
     .text(
       "patterns", "\"family\":\"random\",\"inputs\":12", "\"family\":\"random\",\"inputs\":13",
       expects: "13", compact: true),
@@ -140,7 +143,7 @@ struct Tampering: Sendable, CustomStringConvertible {
     .array("backbone.0.bias", "missing", expects: "'bias'") { _ in nil },
     .array("backbone.1.gamma", "missing", expects: "'gamma'") { _ in nil },
     .array("output.0.columns", "missing, no recipe", expects: "neither columns nor") { _ in nil },
-    .array("output.0.row_offsets", "missing", expects: "SHA-256", code: nil) { _ in nil },
+    .array("output.0.row_offsets", "missing", expects: "SHA-256") { _ in nil },
     .array("backbone.0.values", "in 64 bits", expects: "'values'") {
       .init(name: $0.name, doubles: try $0.doubles(), shape: $0.shape)
     },
@@ -150,28 +153,28 @@ struct Tampering: Sendable, CustomStringConvertible {
     .array("output.0.columns", "negative", expects: "-1") {
       .init(name: $0.name, integers: [Int32(-1), 4, 1, 2, 5], shape: [5])
     },
-    .columns("output.0.columns", "out of range", expects: "7", code: .invalidPattern) { $0[1] = 7 },
-    .columns("output.0.columns", "unsorted", expects: "column 1", code: .invalidPattern) {
+    .columns("output.0.columns", "out of range", expects: "7") { $0[1] = 7 },
+    .columns("output.0.columns", "unsorted", expects: "column 1") {
       $0.swapAt(0, 1)
     },
-    .columns("output.0.columns", "twice the same", expects: "twice", code: .invalidPattern) {
+    .columns("output.0.columns", "twice the same", expects: "twice") {
       $0[1] = $0[0]
     },
     .columns("output.0.columns", "another edge", expects: "SHA-256") { $0[0] = 0 },
-    .columns("output.0.columns", "one too many", expects: "6 columns", code: .invalidPattern) {
+    .columns("output.0.columns", "one too many", expects: "6 columns") {
       $0.append(6)
     },
-    .columns("output.0.row_offsets", "too few", expects: "row offsets", code: .invalidPattern) {
+    .columns("output.0.row_offsets", "too few", expects: "row offsets") {
       $0.removeLast()
     },
-    .columns("output.0.row_offsets", "falling", expects: "row", code: .invalidPattern) {
+    .columns("output.0.row_offsets", "falling", expects: "row") {
       $0[2] = 0
       $0[1] = 2
     },
-    .columns("output.0.row_offsets", "beyond the end", expects: "row", code: .invalidPattern) {
+    .columns("output.0.row_offsets", "beyond the end", expects: "row") {
       $0[5] = .max
     },
-    .array("output.0.row_offsets", "negative", expects: "row", code: .invalidPattern) {
+    .array("output.0.row_offsets", "negative", expects: "row") {
       .init(name: $0.name, integers: [Int64(0), -2, 2, 2, 5, 5], shape: [6])
     },
     .array("output.0.row_offsets", "above 63 bits", expects: "row_offsets") {

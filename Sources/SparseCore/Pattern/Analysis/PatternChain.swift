@@ -30,6 +30,8 @@ public struct PatternChain: Sendable {
 
   /// The chain seen from the other end: every pattern transposed, the last one first.
   ///
+  /// - Returns: A chain whose inputs are this one's outputs, of patterns without recipes.
+  /// - Throws: Nothing for patterns that were checked when they were made.
   /// - Complexity: O(*neurons* + *edges*).
   public func reversed() throws -> PatternChain {
     try PatternChain(patterns.reversed().map { try $0.transposed() })

@@ -15,7 +15,11 @@ struct CSVChunk {
     var rows: [[String]] = []
     rows.reserveCapacity(lines.count)
     do {
-      let parser = try CSV<Unread>(string: text, delimiter: .comma, loadColumns: false)
+      // The parser strips a byte order mark, which only the beginning of the file may have.
+      let mark: Unicode.Scalar = "\u{FEFF}"
+      let isInside = lines.first != 1 && text.unicodeScalars.first == mark
+      let parser = try CSV<Unread>(
+        string: isInside ? "\(mark)\(text)" : text, delimiter: .comma, loadColumns: false)
       try parser.enumerateAsArray(startAt: 0, rowLimit: nil) { rows.append($0) }
     } catch let error as CSVParseError {
       throw SparseError(
@@ -104,6 +108,14 @@ struct CSVChunkReader: ~Copyable {
         }
         guard !bytes.isEmpty else { return nil }
         bytes.append(UInt8(ascii: "\n"))
+      }
+      guard reader.outputBytes <= DataLimits.arrayBytes else {
+        throw SparseError(
+          .unsupported,
+          """
+          \(reader.path): decompresses to more than the \(DataLimits.arrayBytes) bytes that are read of \
+          one file. Split it.
+          """)
       }
       scan(&lines)
     }

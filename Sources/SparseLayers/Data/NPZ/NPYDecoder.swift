@@ -15,6 +15,7 @@ struct NPYDecoder {
   func decode(
     _ read: (_ bytes: inout [UInt8], _ target: Range<Int>) throws -> Void
   ) throws -> NPYArray {
+    try requireMemory()
     let elements: NPYArray.Elements =
       switch (header.element.kind, header.element.size) {
       case (.unsigned, 1): .bytes(try bytes(read))
@@ -31,6 +32,27 @@ struct NPYDecoder {
       case (.byteString, _), (.string, _): .strings(try strings(read))
       }
     return NPYArray(shape: header.shape, elements: elements)
+  }
+
+  /// Refuses arrays that take too much memory once they are decoded.
+  ///
+  /// A byte of a file may become an integer of eight, or a text.
+  private func requireMemory() throws {
+    let elementBytes =
+      switch (header.element.kind, header.element.size) {
+      case (.unsigned, 1), (.boolean, _): 1
+      case (.float, _): MemoryLayout<Float>.stride
+      case (.signed, _), (.unsigned, _): MemoryLayout<Int64>.stride
+      case (.byteString, let size), (.string, let size): MemoryLayout<String>.stride + size
+      }
+    guard header.count <= DataLimits.arrayBytes / elementBytes else {
+      throw SparseError(
+        .unsupported,
+        """
+        has \(header.count) elements, which take \(elementBytes) bytes each in memory; at most \
+        \(DataLimits.arrayBytes) bytes are read into one array. Save it in parts.
+        """)
+    }
   }
 
   private func bytes(_ read: (inout [UInt8], Range<Int>) throws -> Void) throws -> [UInt8] {

@@ -128,8 +128,9 @@ struct SciPyMatrix: ~Copyable {
   }
 
   private func integers(_ name: String, count: Int?) throws -> [Int64] {
-    let maximumBytes = Self.smallBytes + 8 * (count ?? 2 * maximumEntries)
-    let array = try file.array(named: name, maximumBytes: maximumBytes)
+    let mostElements = count ?? 2 * maximumEntries
+    let array = try file.array(
+      named: name, maximumBytes: min(DataLimits.arrayBytes, Self.smallBytes + 8 * mostElements))
     guard let values = array.integers else {
       throw SparseError(
         .corruptFile,

@@ -92,6 +92,15 @@ public struct ImagePairs: Sendable {
         are asked for; possible are 1 to \(Self.maximumCount), and 0 for validation.
         """)
     }
+    let (bytes, overflow) = most.multipliedReportingOverflow(by: canvas.pixelCount)
+    guard !overflow, bytes <= DataLimits.arrayBytes else {
+      throw SparseError(
+        .unsupported,
+        """
+        \(most) pairs of \(canvas) pixels take more than the \(DataLimits.arrayBytes) bytes that one \
+        part may have. Make fewer pairs.
+        """)
+    }
     let fraction = counts.validation == 0 ? 0 : Self.validationShare
     // One purpose for both sides: the same data are split in the same way.
     let (leftSplit, rightSplit) = try (

@@ -48,7 +48,8 @@ public enum PatternFile {
   ///   no pattern, `unsupported` when it is of another kind, `fileSystem` when it cannot be read.
   public static func read(_ path: String, as format: Format) throws -> Pattern {
     switch format {
-    case .matrixMarket, .npz: try Pattern(contentsOf: path)
+    case .matrixMarket: try Pattern(matrixMarketBytes: bytes(of: path), source: path)
+    case .npz: try SciPyMatrix(path: path).pattern()
     case .edgeList: try Pattern(edgeListBytes: bytes(of: path), source: path)
     }
   }

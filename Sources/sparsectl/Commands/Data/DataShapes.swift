@@ -67,7 +67,8 @@ extension DataCommand {
       let named = try factors.elements.map { name in
         guard let factor = Shapes3DFactor(rawValue: name) else {
           throw ValidationError(
-            "'--factors' names '\(name)', which is none of \(Shapes3DFactor.list).")
+            "'--factors' names '\(name)', which is none of \(Shapes3DFactor.list)."
+              + Suggestion.sentence(for: name, among: Shapes3DFactor.allCases.map(\.rawValue)))
         }
         return factor
       }

@@ -91,11 +91,7 @@ extension PatternCommand {
 
     func run() throws {
       let report = try examine()
-      if outputOptions.json {
-        try Terminal.result(json: report)
-      } else {
-        try Terminal.result(report.text)
-      }
+      try outputOptions.print(report)
       guard report.isValid, !report.hasClash else { throw ExitCode.failure }
     }
 

@@ -70,7 +70,7 @@ extension PatternCommand {
         let recipe = try chooseRecipe().recipe
         if schedule != nil, recipe.family.memories == nil { _ = try ClashFreeSchedule(recipe) }
       } catch let error as SparseError {
-        throw ValidationError(error.message)
+        throw ValidationError(error.message + PatternFamily.suggestion(for: pattern))
       }
     }
 

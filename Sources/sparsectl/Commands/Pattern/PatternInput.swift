@@ -61,7 +61,8 @@ struct PatternInput {
     guard let name else { return junctions }
     let chosen = junctions.filter { $0.name == name }
     guard !chosen.isEmpty, isModel else {
-      throw SparseError(.invalidArgument, "\(path): has no junction '\(name)'. \(choice)")
+      let near = Suggestion.sentence(for: name, among: isModel ? junctions.map(\.name) : [])
+      throw SparseError(.invalidArgument, "\(path): has no junction '\(name)'. \(choice)\(near)")
     }
     return chosen
   }

@@ -1,7 +1,7 @@
 import SparseCore
 
 /// What `pattern check` finds, as JSON.
-struct PatternCheckReport: Encodable {
+struct PatternCheckReport: TextReport {
   /// The patterns, in the order given.
   var junctions: [JunctionCheck] = []
 

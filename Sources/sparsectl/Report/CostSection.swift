@@ -1,0 +1,38 @@
+import SparseLayers
+
+/// What the network costs beside the dense one: the tables of `measure`, as far as they are counted.
+struct CostSection {
+  let measure: MeasureReport
+
+  var html: String {
+    HTML.section(
+      "Cost beside the dense network",
+      [
+        HTML.table(measure.summary),
+        HTML.paragraph(
+          """
+          Counted per sample; one multiply–add (MAC) is two FLOPs. The ratio says how many times the \
+          dense network has more. Training memory is what this engine allocates. The energy is \
+          estimated by a model: \(measure.energyModel.source). Times belong to a machine, not to a \
+          model: 'measure' takes them.
+          """, isSmall: true),
+        "<h4>Storage of each junction, in bytes</h4>", HTML.table(measure.storage),
+        "<h4>MACs of each junction, per sample</h4>", HTML.table(measure.junctionMACs),
+      ])
+  }
+
+  /// The ratios that one looks for first.
+  var tiles: String {
+    let total = measure.total
+    let ratios = MeasureRatios(total)
+    let tiles = [
+      (Text.count(total.cost.weights), "weights of \(Text.count(total.cost.denseWeights))"),
+      (Text.percent(total.cost.density), "of the weights are kept"),
+      (Text.ratio(ratios.storageBytes), "less storage than dense"),
+      (Text.ratio(ratios.macs), "fewer MACs of inference"),
+      (Text.ratio(ratios.trainingMACs), "fewer MACs of training"),
+    ]
+    let items = tiles.map { "<div><b>\(HTML.escaped($0.0))</b>\(HTML.escaped($0.1))</div>" }
+    return "<div class=\"tiles\">\n\(items.joined(separator: "\n"))\n</div>"
+  }
+}
