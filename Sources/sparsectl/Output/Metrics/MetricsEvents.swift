@@ -32,26 +32,28 @@ struct MetricsEvents: MetricsFile {
         "\(directory): cannot be made a directory for the metrics. Name another, or make it first.",
         cause: error)
     }
-    let earlier = try Self.earlier(in: directory)
-    guard isResumed, let last = earlier.last else {
-      if !earlier.isEmpty {
-        Terminal.note(
-          """
-          note: \(directory) has the events of an earlier run, which TensorBoard mixes with this \
-          one's; it wants a directory for each run.
-          """)
+    if let last = try Self.earlier(in: directory).last {
+      let begun = try AppendedFile(path: last)
+      let bytes = try begun.contents(maximumBytes: MetricsLog.maximumBytes)
+      let (records, end) = RecordFrames.whole(in: bytes)
+      // A run that was stopped before its first epoch, perhaps before its checkpoint, has left a file
+      // like a new one.
+      if isResumed || records.count <= 1 {
+        file = begun
+        if end < bytes.count { try file.cut(to: end) }
+        known = Set(records.dropFirst().map(Self.withoutTimes))
+        if records.isEmpty { try file.append(RecordFrames.frame(Self.version)) }
+        return
       }
-      file = try AppendedFile(path: Self.path(in: directory))
-      known = []
-      try file.append(RecordFrames.frame(Self.version))
-      return
+      Terminal.note(
+        """
+        note: \(directory) has the events of an earlier run, which TensorBoard mixes with this \
+        one's; it wants a directory for each run.
+        """)
     }
-    file = try AppendedFile(path: last)
-    let bytes = try file.contents(maximumBytes: MetricsLog.maximumBytes)
-    let (records, end) = RecordFrames.whole(in: bytes)
-    if end < bytes.count { try file.cut(to: end) }
-    known = Set(records.dropFirst().map(Self.withoutTimes))
-    if records.isEmpty { try file.append(RecordFrames.frame(Self.version)) }
+    file = try AppendedFile(path: Self.path(in: directory))
+    known = []
+    try file.append(RecordFrames.frame(Self.version))
   }
 
   func append(_ epoch: EpochMetrics) throws {
