@@ -1,32 +1,11 @@
 """What must hold, as ratios within one run, and what was measured."""
 
-from dataclasses import dataclass
-
 from harness.engines import SPARSE_TRAINERS, TITLES
+from harness.markdown import Claim
 from harness.results import SuiteResults
 
 OURS = "native"
 WIDE = "784x1024x1024x10"
-
-
-@dataclass
-class Claim:
-    """One line of the table; `measured` is None where something of it was not measured."""
-
-    what: str
-    bound: float
-    measured: float | None
-    is_share: bool = False
-    detail: str = ""
-
-    @property
-    def holds(self) -> bool | None:
-        """Whether the bound was reached."""
-        return None if self.measured is None else self.measured >= self.bound
-
-    def number(self, value: float) -> str:
-        """As people read it."""
-        return f"{value:.0%}" if self.is_share else f"{value:.2f}×"
 
 
 def claims(suites: dict[str, SuiteResults]) -> list[Claim]:
@@ -41,6 +20,22 @@ def claims(suites: dict[str, SuiteResults]) -> list[Claim]:
     if "scaling" in suites:
         lines += _scaling_claims(suites["scaling"])
     return lines
+
+
+def _at_least(
+    bound: float, what: str, measured: float | None, detail: str = "", is_share: bool = False
+) -> Claim:
+    """A number that must reach a bound; None where something of it was not measured."""
+
+    def text(value: float) -> str:
+        return f"{value:.0%}" if is_share else f"{value:.2f}×"
+
+    return Claim(
+        what + (f" ({detail})" if detail else ""),
+        text(bound),
+        "–" if measured is None else text(measured),
+        None if measured is None else measured >= bound,
+    )
 
 
 def _least(values: dict[str, float | None], is_share: bool = False) -> tuple[float | None, str]:
@@ -82,13 +77,13 @@ def _kernel_claims(suite: SuiteResults) -> list[Claim]:
         ("weight gradient, `grouped:4`", ["weight_gradient"], "grouped:4", 0.5),
     ):
         measured, detail = shares(products, family)
-        lines.append(Claim(what, bound, measured, is_share=True, detail=detail))
+        lines.append(_at_least(bound, what, measured, detail, is_share=True))
 
     one = name("forward", 0.25, "grouped:16", batch=1)
     lines.append(
-        Claim(
-            "batch 1, `grouped:16`, 1024×1024, density 0.25, against OpenBLAS's dense sgemv",
+        _at_least(
             2.5,
+            "batch 1, `grouped:16`, 1024×1024, density 0.25, against OpenBLAS's dense sgemv",
             suite.ratio(one, OURS, "openblas"),
         )
     )
@@ -96,7 +91,7 @@ def _kernel_claims(suite: SuiteResults) -> list[Claim]:
     measured, detail = _least(
         {p.replace("_", " "): suite.ratio(name(p, 1, "full"), OURS, "openblas") for p in products}
     )
-    lines.append(Claim("density 1 against OpenBLAS's dense product", 0.9, measured, detail=detail))
+    lines.append(_at_least(0.9, "density 1 against OpenBLAS's dense product", measured, detail))
     measured, detail = _least(
         {
             p.replace("_", " "): suite.ratio(name(p, 0.25, "structured"), "suitesparse", "openblas")
@@ -104,12 +99,12 @@ def _kernel_claims(suite: SuiteResults) -> list[Claim]:
         }
     )
     lines.append(
-        Claim(
+        _at_least(
+            0.75,
             "SuiteSparse on its fast path: forward and input gradient, density 0.25, against "
             "OpenBLAS's dense product",
-            0.75,
             measured,
-            detail=detail,
+            detail,
         )
     )
     return lines
@@ -120,10 +115,10 @@ def _step_claims(suite: SuiteResults) -> list[Claim]:
         return f"step {WIDE} d={density:.2f} b=256 {family} t=2"
 
     lines = [
-        Claim(
+        _at_least(
+            bound,
             f"training step 784-1024-1024-10, density {density}, `{family}`, 2 threads, "
             "against PyTorch dense",
-            bound,
             suite.ratio(name(density, family), OURS, "torch_dense"),
         )
         for density, family, bound in (
@@ -144,12 +139,12 @@ def _step_claims(suite: SuiteResults) -> list[Claim]:
         ratios[f"{density} ({TITLES[fastest]})"] = times[fastest] / mine.milliseconds
     measured, detail = _least(ratios)
     lines.append(
-        Claim(
+        _at_least(
+            2.5,
             "training step against the fastest of MKL CSR, PyTorch CSR, SparseProp, SparseLab, "
             "densities 0.02–0.5",
-            2.5,
             measured,
-            detail=detail,
+            detail,
         )
     )
     return lines
@@ -159,8 +154,10 @@ def _epoch_claims(suite: SuiteResults) -> list[Claim]:
     name = "epoch 800x100x10 out=20,10 b=256 structured t=2"
     what = "epoch of 800-100-10, out-degrees 20,10, 2 threads, everything included, against "
     return [
-        Claim(what + "masked-dense PyTorch", 4, suite.ratio(name, OURS, "torch_masked")),
-        Claim(what + "the published Keras recipe", 8, suite.ratio(name, OURS, "keras_published")),
+        _at_least(4, what + "masked-dense PyTorch", suite.ratio(name, OURS, "torch_masked")),
+        _at_least(
+            8, what + "the published Keras recipe", suite.ratio(name, OURS, "keras_published")
+        ),
     ]
 
 
@@ -168,4 +165,4 @@ def _scaling_claims(suite: SuiteResults) -> list[Claim]:
     one, two = (f"step {WIDE} d=0.25 b=256 structured t={threads}" for threads in (1, 2))
     # The time of one thread over that of two.
     measured = suite.ratio(two, OURS, OURS, peer_case=one)
-    return [Claim("step of 784-1024-1024-10, density 0.25: from 1 to 2 threads", 1.8, measured)]
+    return [_at_least(1.8, "step of 784-1024-1024-10, density 0.25: from 1 to 2 threads", measured)]

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 
 @dataclass
 class Claim:
-    """Something that must hold."""
+    """Something that must hold; `holds` is None where something of it was not measured."""
 
     text: str
     bound: str
     found: str
-    holds: bool
+    holds: bool | None
 
 
-def claims_table(claims: list[Claim]) -> str:
-    """What must hold, and whether it does."""
+def claims_table(claims: list[Claim], bound: str = "bound") -> str:
+    """What must hold, and whether it does, under a word for the bounds."""
+    words = {True: "yes", False: "**no**", None: "not measured"}
     return table(
-        ["what", "bound", "measured", "holds"],
-        [[c.text, c.bound, c.found, "yes" if c.holds else "**no**"] for c in claims],
+        ["what", bound, "measured", "holds"],
+        [[claim.text, claim.bound, claim.found, words[claim.holds]] for claim in claims],
     )
 
 

@@ -3,8 +3,9 @@
 import pathlib
 
 from harness.accuracy import AccuracyResults
-from harness.claims import Claim, claims
+from harness.claims import claims
 from harness.engines import ALL, TITLES
+from harness.markdown import claims_table, table
 from harness.plots import Plot
 from harness.results import SuiteResults
 
@@ -18,7 +19,7 @@ def write(
     """Writes the report of all suites that have been measured."""
     parts = ["# Benchmark results", _introduction(suites)]
     if suites:
-        parts += ["## What must hold", _claims_table(suites)]
+        parts += ["## What must hold", _claims(suites)]
     for plot in plots:
         parts.append(f"![{plot.title}]({plot.file.relative_to(file.parent)})")
     parts += [_suite(suite) for suite in suites.values()]
@@ -60,7 +61,7 @@ def _machine(run: dict) -> str:
     )
 
 
-def _claims_table(suites: dict[str, SuiteResults]) -> str:
+def _claims(suites: dict[str, SuiteResults]) -> str:
     machine = next(iter(suites.values())).run["machine"]
     note = ""
     if "avx512f" not in machine["processor"]["features"]:
@@ -74,17 +75,7 @@ def _claims_table(suites: dict[str, SuiteResults]) -> str:
             f"The machine was not quiet during these suites: {', '.join(restless)}. Whatever ran "
             "beside slows engines down by different amounts, those that wait for caches most.\n\n"
         )
-    rows = ["| what | at least | measured | holds |", "|---|---:|---:|---|"]
-    for claim in claims(suites):
-        rows.append(_claim_row(claim))
-    return note + "\n".join(rows)
-
-
-def _claim_row(claim: Claim) -> str:
-    words = {True: "yes", False: "**no**", None: "not measured"}
-    measured = "–" if claim.measured is None else claim.number(claim.measured)
-    what = claim.what + (f" ({claim.detail})" if claim.detail else "")
-    return f"| {what} | {claim.number(claim.bound)} | {measured} | {words[claim.holds]} |"
+    return note + claims_table(claims(suites), bound="at least")
 
 
 def _suite(suite: SuiteResults) -> str:
@@ -95,26 +86,24 @@ def _suite(suite: SuiteResults) -> str:
         if any(result.engine == engine.name and result.milliseconds for result in suite.results)
     ]
     header = ["case", "edges", *(TITLES[engine] for engine in engines), "native, GF/s"]
-    rows = [
-        f"## Suite `{suite.suite}`",
-        "",
-        "Milliseconds; in brackets how many times as long as the native engine.",
-        "",
-        f"| {' | '.join(header)} |",
-    ]
-    rows.append("|---|" + "---:|" * (len(header) - 1))
+    rows = []
     for case in suite.cases:
         native = suite.find(case["name"], "native")
         cells = [f"`{case['name']}`", f"{sum(case['edges']):,}"]
         for engine in engines:
             cells.append(_cell(suite.find(case["name"], engine), native))
         cells.append(f"{native.gflops:.1f}" if native and native.gflops else "–")
-        rows.append(f"| {' | '.join(cells)} |")
+        rows.append(cells)
+    parts = [
+        f"## Suite `{suite.suite}`",
+        "Milliseconds; in brackets how many times as long as the native engine.",
+        table(header, rows),
+    ]
     errors = [result for result in suite.results if result.error]
     if errors:
-        rows += ["", "Failed:", ""]
-        rows += [f"- {TITLES[r.engine]}, `{r.case}`: {r.error}" for r in errors]
-    return "\n".join(rows)
+        failures = [f"- {TITLES[r.engine]}, `{r.case}`: {r.error}" for r in errors]
+        parts += ["Failed:", "\n".join(failures)]
+    return "\n\n".join(parts)
 
 
 def _cell(result, native) -> str:

@@ -39,16 +39,20 @@ public struct ExitPolicy: Sendable {
 
   /// Takes over what a model file holds.
   ///
-  /// - Parameter settings: The file's settings.
-  /// - Throws: `SparseError.Code.unsupported` when this package has no rule of that name.
-  public init(_ settings: ExitSettings) throws {
-    guard let rule = ConfidenceRules.named(settings.rule) else {
-      let known = ConfidenceRules.all.map(\.name).joined(separator: ", ")
+  /// - Parameters:
+  ///   - settings: The file's settings.
+  ///   - rules: Those that the settings may name; with your own where the file may be of one.
+  /// - Throws: `SparseError.Code.unsupported` when no rule has that name.
+  public init(
+    _ settings: ExitSettings, rules: [any ConfidenceRule] = ConfidenceRules.all
+  ) throws {
+    guard let rule = rules.first(where: { $0.name == settings.rule }) else {
+      let known = rules.map(\.name).joined(separator: ", ")
       throw SparseError(
         .unsupported,
         """
         The model's exits were calibrated for the rule '\(settings.rule.prefix(40))', which this \
-        program does not have; known are \(known). Calibrate it again, or give the policy in code.
+        program does not have; known are \(known). Calibrate it again, or give the rule in code.
         """)
     }
     self.init(

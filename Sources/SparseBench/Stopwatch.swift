@@ -25,11 +25,7 @@ public struct Timing: Sendable {
   /// - Parameter share: From 0 to 1.
   /// - Returns: The time in milliseconds.
   public func quantile(_ share: Double) -> Double {
-    let place = share * Double(milliseconds.count - 1)
-    let lower = Int(place)
-    let upper = min(lower + 1, milliseconds.count - 1)
-    let weight = place - Double(lower)
-    return milliseconds[lower] * (1 - weight) + milliseconds[upper] * weight
+    milliseconds.sortedQuantile(share)
   }
 }
 

@@ -74,14 +74,14 @@ public struct JunctionCase: Sendable, CustomStringConvertible {
   /// - Throws: What making a pattern throws.
   public static func own() throws -> [JunctionCase] {
     [
-      Self("no edge", try Pattern(outputs: 2, inputs: 3, rowOffsets: [0, 0, 0], columns: [])),
+      Self("no edge", try Pattern(inputs: 3, outputs: 2, rowOffsets: [0, 0, 0], columns: [])),
       Self(
         "empty first and last rows and columns",
         try Pattern(
-          outputs: 5, inputs: 7, rowOffsets: [0, 0, 2, 2, 5, 5], columns: [1, 4, 1, 2, 5])),
+          inputs: 7, outputs: 5, rowOffsets: [0, 0, 2, 2, 5, 5], columns: [1, 4, 1, 2, 5])),
       Self(
         "one full row",
-        try Pattern(outputs: 3, inputs: 4, rowOffsets: [0, 0, 4, 4], columns: [0, 1, 2, 3])),
+        try Pattern(inputs: 4, outputs: 3, rowOffsets: [0, 0, 4, 4], columns: [0, 1, 2, 3])),
     ]
   }
 }

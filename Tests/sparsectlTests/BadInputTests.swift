@@ -171,7 +171,7 @@ struct BadInputTests {
     expectFailure(try predict(twenty), says: "20 features", "samples of 16")
     expectFailure(try predict(TinyData.npy([1, 16], row), "--rows", "0-1"), says: "row 1", "are 1")
     expectFailure(try predict(TinyData.npy([1, 16], row), "--array", "a"), says: "no NPZ")
-    expectFailure(try predict(twoArrays), says: "a, b")
+    expectFailure(try predict(twoArrays), says: "'a', 'b'")
     expectFailure(try predict(TinyData.npy([1, 16], row).dropLast()), says: "64 bytes")
     expectFailure(try predict(TinyData.npy([1, 16], row) + [0]), says: "more follow")
     expectFailure(try predict(TinyData.npy([1 << 40, 16], row)), says: "promises")

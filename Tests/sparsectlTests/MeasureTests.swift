@@ -184,7 +184,7 @@ struct MeasureTests {
 
   @Test("FLOPs that no 64-bit number holds are refused, not wrapped around")
   func overflow() throws {
-    let pattern = try Pattern(outputs: 1, inputs: 1, rowOffsets: [0, 1], columns: [0])
+    let pattern = try Pattern(inputs: 1, outputs: 1, rowOffsets: [0, 1], columns: [0])
     var cost = JunctionCost(name: "total", pattern: pattern, hasInputGradient: false)
     cost.denseWeights = 1 << 46
     cost.denseTrainingMACs = 1 << 47

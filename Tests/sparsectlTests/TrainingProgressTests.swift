@@ -17,7 +17,7 @@ struct TrainingProgressTests {
     -> Trainer.EpochReport
   {
     let evaluation = BranchEvaluation(
-      branch: "output", loss: 1 - accuracy, accuracy: accuracy, samples: 10)
+      branch: "output", task: "label", loss: 1 - accuracy, accuracy: accuracy, samples: 10)
     return Trainer.EpochReport(
       epoch: epoch, learningRate: 0.1, seconds: 1, training: [evaluation],
       validation: hasValidation ? [evaluation] : [])

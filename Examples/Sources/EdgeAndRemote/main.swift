@@ -29,15 +29,15 @@ let data = try DatasetSource.fashionMNIST.load()
 var recipe = NetworkRecipe(layerSizes: [784, 128, 512, 256, 10], connectivity: .densities([0.25]))
 recipe.exits = ExitRecipe(positions: [1])
 let network = try recipe.makeNetwork()
-let (learnt, heldOut) = try data.training.validationSplit(fraction: 0.1, seed: 0)
-let training = TrainingRecipe(epochs: 4)
+let training = TrainingRecipe(epochs: 4, validationFraction: 0.1)
+let labeled = try data.labeled(by: training, for: network)
 let trainer = try Trainer(
-  network, recipe: training, training: LabeledData(data.training, indices: learnt, for: network),
+  network, recipe: training, training: labeled.training,
   threads: ProcessInfo.processInfo.activeProcessorCount)
 try trainer.train()
 
 // The threshold may cost half a point of accuracy, on samples that were not learnt.
-let validation = try LabeledData(data.training, indices: heldOut, for: network)
+guard let validation = labeled.validation else { fatalError("nothing was set aside") }
 let records = try ExitRecords(trainer.executor, of: network, on: validation)
 let calibration = try Calibration(records, rule: MaxProbabilityRule()) {
   try $0.solve(maxAccuracyLoss: 0.005)

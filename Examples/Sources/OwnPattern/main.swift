@@ -10,14 +10,10 @@ let pixels = side * side
 
 /// A junction between two layers in the form of the image.
 func junction(_ name: String, _ inputs: (_ neuron: Int) -> [Int]) throws -> PatternSource {
-  var offsets = [0]
-  var columns: [UInt32] = []
-  for neuron in 0..<pixels {
-    columns += inputs(neuron).map { UInt32($0) }
-    offsets.append(columns.count)
+  let edges = (0..<pixels).flatMap { neuron in
+    inputs(neuron).map { (input: $0, output: neuron) }
   }
-  let pattern = try Pattern(
-    outputs: pixels, inputs: pixels, rowOffsets: offsets, columns: columns)
+  let pattern = try Pattern(inputs: pixels, outputs: pixels, edges: edges)
   return .given(try GivenPattern(pattern, source: name))
 }
 

@@ -79,7 +79,7 @@ extension ModelFile {
         .shapeMismatch,
         """
         An edge part and a remote part are needed, but there are \(split.kindText) and \
-        \(remote.split.kindText). Make both with 'sparsectl split'.
+        \(remote.split.kindText). Make both by splitting one whole model.
         """)
     }
     guard own.identity == other.identity else {
@@ -88,7 +88,7 @@ extension ModelFile {
         """
         The edge part is of the network \(own.identity.prefix(12))…, cut after \(own.hiddenLayers) \
         hidden layers, and the remote part of \(other.identity.prefix(12))…, cut after \
-        \(other.hiddenLayers). Use the two files of one 'sparsectl split'.
+        \(other.hiddenLayers). Use the two parts of one split.
         """)
     }
   }

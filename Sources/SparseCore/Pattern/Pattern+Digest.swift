@@ -26,7 +26,11 @@ extension Pattern {
     var digest = try SHA256Digest()
     try digest.update(Array("SPARSEPATTERN1".utf8))
     try digest.update(littleEndian: [UInt64(outputs), UInt64(inputs)])
-    try digest.update(littleEndian: rowOffsets.map { UInt64($0) })
+    // In pieces: many rows may have few columns, and need no second array for each.
+    for start in stride(from: 0, to: rowOffsets.count, by: 1 << 16) {
+      let end = min(start + (1 << 16), rowOffsets.count)
+      try digest.update(littleEndian: rowOffsets[start..<end].map { UInt64($0) })
+    }
     try digest.update(littleEndian: columns)
     return try digest.finalize()
   }

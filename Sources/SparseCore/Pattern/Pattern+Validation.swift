@@ -53,7 +53,8 @@ extension Pattern {
     }
   }
 
-  private static func broken(_ rule: String) -> SparseError {
+  /// The error for what is no pattern, with the rule that it breaks.
+  static func broken(_ rule: String) -> SparseError {
     SparseError(.invalidPattern, "Not a pattern: \(rule). Correct the data it is made from.")
   }
 }

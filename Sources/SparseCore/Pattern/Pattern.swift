@@ -29,16 +29,16 @@ public struct Pattern: Sendable {
   /// Creates a pattern from compressed sparse rows.
   ///
   /// - Parameters:
-  ///   - outputs: Number of right neurons, at least 1.
   ///   - inputs: Number of left neurons, at least 1.
+  ///   - outputs: Number of right neurons, at least 1.
   ///   - rowOffsets: Where each row starts in `columns`, and its end; `outputs + 1` numbers.
   ///   - columns: The input of each edge, strictly increasing within each row. Rows may be empty.
   /// - Throws: `SparseError` naming the row, position and value that break a rule.
   /// - Complexity: O(*outputs* + *edges*).
-  public init(outputs: Int, inputs: Int, rowOffsets: [Int], columns: [UInt32]) throws {
+  public init(inputs: Int, outputs: Int, rowOffsets: [Int], columns: [UInt32]) throws {
     try self.init(
-      outputs: outputs,
       inputs: inputs,
+      outputs: outputs,
       rowOffsets: rowOffsets,
       columns: columns,
       recipe: nil
@@ -47,8 +47,8 @@ public struct Pattern: Sendable {
 
   /// Creates a pattern that remembers its recipe, with the same checks.
   package init(
-    outputs: Int,
     inputs: Int,
+    outputs: Int,
     rowOffsets: [Int],
     columns: [UInt32],
     recipe: PatternRecipe?

@@ -75,8 +75,8 @@ public struct PatternRecipe: Hashable, Sendable {
     var random = randomStream
     let rows = try family.rule.makeRows(edges: edges, in: shape, using: &random)
     return try Pattern(
-      outputs: outputs,
       inputs: inputs,
+      outputs: outputs,
       rowOffsets: rows.offsets,
       columns: rows.columns,
       recipe: self

@@ -8,6 +8,8 @@ enum DataLimits {
   static let arrayBytes = 8 << 30
   /// The largest Matrix Market file: text for some 70 million connections.
   static let patternTextBytes = 1 << 30
+  /// The most columns of a CSV file: a cell takes memory even when it is empty.
+  static let columns = 1 << 20
   /// The most classes of one target: more means that a column of measurements was taken for labels.
   static let classes = 65_536
   /// The most targets of one data set: more means that a table of features was taken for labels.
@@ -22,14 +24,14 @@ enum DataLimits {
   }
 }
 
-/// Puts the name of a file before the message of an error about its contents.
+/// Puts the name of a file before the messages of errors about its contents.
 ///
 /// - Parameters:
 ///   - place: The file, and the place in it where that is known.
 ///   - body: Work on the contents whose errors name no file.
 /// - Returns: What `body` returns.
 /// - Throws: What `body` throws, with the name.
-func naming<Value>(_ place: String, _ body: () throws -> Value) throws -> Value {
+func prefixingErrors<Value>(with place: String, _ body: () throws -> Value) throws -> Value {
   do {
     return try body()
   } catch let error as SparseError {

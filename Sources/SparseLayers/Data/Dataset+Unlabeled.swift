@@ -35,7 +35,7 @@ extension Dataset {
     if start.starts(with: [0x93]) { return try samples(NPYArray(path: path), path) }
     if start.starts(with: [0, 0]) { return try images(path, rank: start.last == 2 ? 2 : 3) }
     let table = try CSVTable(path: path, labelColumns: labelColumns, isLabeled: false)
-    return try naming(path) {
+    return try prefixingErrors(with: path) {
       try Dataset(unlabeled: .floats(table.features), featureCount: table.layout.featureCount)
     }
   }
@@ -51,10 +51,9 @@ extension Dataset {
   private static func defaultArray(of file: borrowing NPZFile) throws -> String {
     if file.names.count == 1 { return file.names[0] }
     guard file.names.contains("xte") else {
-      let names = file.names.isEmpty ? "none" : file.names.joined(separator: ", ")
       throw SparseError(
         .invalidArgument,
-        "\(file.path): which of its arrays holds the samples is not clear; it has \(names). "
+        "\(file.path): which of its arrays holds the samples is not clear; it has \(file.namesExcerpt). "
           + "Name one."
       )
     }
@@ -63,14 +62,16 @@ extension Dataset {
 
   private static func samples(_ array: NPYArray, _ place: String) throws -> Dataset {
     let (features, featureCount) = try NPZDataset.features(array, place)
-    return try naming(place) { try Dataset(unlabeled: features, featureCount: featureCount) }
+    return try prefixingErrors(with: place) {
+      try Dataset(unlabeled: features, featureCount: featureCount)
+    }
   }
 
   private static func images(_ path: String, rank: Int) throws -> Dataset {
     let file = try IDXFile(path: path, rank: rank)
     let shape =
       rank == 3 ? ImageShape(rows: file.dimensions[1], columns: file.dimensions[2]) : nil
-    return try naming(path) {
+    return try prefixingErrors(with: path) {
       try Dataset(
         unlabeled: .bytes(file.bytes),
         featureCount: shape?.pixelCount ?? file.dimensions[1],

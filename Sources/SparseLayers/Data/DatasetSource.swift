@@ -56,7 +56,7 @@ public enum DatasetSource: String, CaseIterable, Sendable {
     guard let path else {
       throw SparseError(
         .invalidArgument,
-        "'\(rawValue)' data need a path: \(what). Name it with --data."
+        "'\(rawValue)' data need a path: \(what). Give its path."
       )
     }
     return path

@@ -139,7 +139,7 @@ extension ONNXModel {
       .unsupported,
       """
       As ONNX with \(weights.rawValue) weights \(what) take \(bytes) bytes, but such a file has at \
-      most \(Int32.max). \(remedy) the model with 'sparsectl split' and export its parts.
+      most \(Int32.max). \(remedy) the model and export its parts.
       """)
   }
 }

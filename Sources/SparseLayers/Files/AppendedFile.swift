@@ -20,7 +20,23 @@ package final class AppendedFile: Sendable {
   /// Whether it is a regular file, which can be read and cut; not a pipe or a device.
   package let isRegular: Bool
 
-  private let descriptor: Mutex<Descriptor>
+  private let state: Mutex<State>
+
+  private struct State: ~Copyable {
+    let descriptor: Descriptor
+    var endsInPart = false
+  }
+
+  /// Whether it ends with a part of a record that an append could neither finish nor take back.
+  package var endsInPart: Bool { state.withLock { $0.endsInPart } }
+
+  /// The byte at the end; nil where the file is empty, may not be read or is no regular file.
+  package var lastByte: UInt8? {
+    guard isRegular, let whole = try? BoundedFile(path: path, maximumBytes: .max) else {
+      return nil
+    }
+    return try? whole.bytes(in: max(whole.byteCount - 1, 0)..<whole.byteCount).first
+  }
 
   /// Opens a file for appending; creates it when it is not there.
   ///
@@ -33,7 +49,7 @@ package final class AppendedFile: Sendable {
     let status = try naming(path, "look at") { () throws(SystemFailure) in try file.status() }
     self.path = path
     isRegular = status.kind == .regular
-    descriptor = Mutex(file)
+    state = Mutex(State(descriptor: file))
   }
 
   /// Appends a record.
@@ -41,12 +57,15 @@ package final class AppendedFile: Sendable {
   /// - Parameter record: Its bytes.
   /// - Throws: `SparseError` with code `.fileSystem` when the system refuses the record.
   package func append(_ record: [UInt8]) throws {
-    try descriptor.withLock { descriptor in
+    try state.withLock { state in
       var written = 0
       do throws(SystemFailure) {
-        try descriptor.write(record, written: &written)
+        try state.descriptor.write(record, written: &written)
+        state.endsInPart = false
       } catch {
-        if written > 0, isRegular { Self.takeBack(written, descriptor) }
+        if written > 0, !isRegular || !Self.takeBack(written, state.descriptor) {
+          state.endsInPart = true
+        }
         throw SparseError.fileSystem(
           path, "append \(record.count) bytes, of which \(written) were written", error)
       }
@@ -54,11 +73,11 @@ package final class AppendedFile: Sendable {
   }
 
   /// Removes the unfinished record at the end, unless another process has already written behind it.
-  private static func takeBack(_ written: Int, _ descriptor: borrowing Descriptor) {
+  private static func takeBack(_ written: Int, _ descriptor: borrowing Descriptor) -> Bool {
     guard let end = try? descriptor.position(), let size = try? descriptor.status().size,
       end == size, written <= size
-    else { return }
-    try? descriptor.truncate(to: size - written)
+    else { return false }
+    return (try? descriptor.truncate(to: size - written)) != nil
   }
 
   /// Reads the whole file.
@@ -75,9 +94,10 @@ package final class AppendedFile: Sendable {
   /// - Parameter byteCount: The bytes to keep.
   /// - Throws: `SparseError` with code `.fileSystem` when the system refuses it.
   package func cut(to byteCount: Int) throws {
-    try descriptor.withLock { descriptor in
+    try state.withLock { state in
       do throws(SystemFailure) {
-        try descriptor.truncate(to: byteCount)
+        try state.descriptor.truncate(to: byteCount)
+        state.endsInPart = false
       } catch {
         throw SparseError.fileSystem(path, "cut what was left unfinished at its end", error)
       }

@@ -53,8 +53,7 @@ extension Safetensors {
       dataBytes: byteCount - start,
       source: source
     )
-    metadata = header.metadata
-    tensors = try header.entries.map { entry in
+    let tensors = try header.entries.map { entry in
       let range = entry.range
       return Tensor(
         name: entry.name,
@@ -63,6 +62,7 @@ extension Safetensors {
         bytes: try read(start + range.lowerBound..<start + range.upperBound)
       )
     }
+    self.init(metadata: header.metadata, ordered: tensors)
   }
 
   private static func corrupt(_ source: String, _ text: String) -> SparseError {

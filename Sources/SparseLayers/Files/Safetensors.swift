@@ -20,7 +20,10 @@ public struct Safetensors: Sendable, Equatable {
   public var metadata: [String: String]
 
   /// The tensors in the order of the file: by element type, the largest first, then by name.
-  public var tensors: [Tensor]
+  public var tensors: [Tensor] { didSet { positions = nil } }
+
+  /// Where each name is in `tensors`; `nil` once they were changed.
+  private var positions: [String: Int]?
 
   /// Gathers tensors for a file.
   ///
@@ -31,15 +34,29 @@ public struct Safetensors: Sendable, Equatable {
   ///   one has the name `__metadata__`.
   public init(metadata: [String: String] = [:], tensors: [Tensor]) throws {
     try Self.requireUsableNames(tensors)
+    self.init(metadata: metadata, ordered: Self.inFileOrder(tensors))
+  }
+
+  /// Takes tensors of different names in the order in which a file has them.
+  init(metadata: [String: String], ordered tensors: [Tensor]) {
     self.metadata = metadata
-    self.tensors = Self.inFileOrder(tensors)
+    self.tensors = tensors
+    positions = Dictionary(
+      tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The tensor with a name, or `nil` when there is none.
   ///
   /// - Parameter name: The name, as in the file.
+  /// - Complexity: O(1); O(*tensors*) after `tensors` was changed.
   public subscript(name: String) -> Tensor? {
-    tensors.first { $0.name == name }
+    if let positions { return positions[name].map { tensors[$0] } }
+    return tensors.first { $0.name == name }
+  }
+
+  /// Tells whether two files hold the same texts, and the same tensors in the same order.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.metadata == right.metadata && left.tensors == right.tensors
   }
 
   static let metadataKey = "__metadata__"

@@ -42,8 +42,18 @@ struct Architecture: Codable {
   func network(
     _ makeLayer: (LayerDescription, _ name: String) throws -> any Layer
   ) throws -> Network {
+    // Branches of one name would make the same layers again and again.
+    var names: Set<String> = []
     func layers(_ descriptions: [LayerDescription], _ prefix: String) throws -> [any Layer] {
-      try descriptions.enumerated().map { try makeLayer($1, "\(prefix).\($0)") }
+      try descriptions.enumerated().map { index, description in
+        let name = "\(prefix).\(index)"
+        guard names.insert(name).inserted else {
+          throw SparseError(
+            .corruptFile,
+            "two layers are called '\(name)'; branches need different names, and none 'backbone'.")
+        }
+        return try makeLayer(description, name)
+      }
     }
     return try Network(
       inputSize: inputSize, backbone: layers(backbone, "backbone"),

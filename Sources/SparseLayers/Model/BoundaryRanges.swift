@@ -27,7 +27,7 @@ public struct BoundaryRanges: Hashable, Sendable {
         """)
     }
     if let bad = low.indices.first(where: {
-      !(low[$0] <= high[$0]) || !(high[$0] - low[$0]).isFinite
+      !(low[$0] <= high[$0]) || !low[$0].isFinite || !high[$0].isFinite
     }) {
       throw SparseError(
         .invalidArgument,
@@ -53,8 +53,9 @@ extension BoundaryRanges {
   /// All ranges in a model file, by their cuts.
   static func all(in file: Safetensors) throws -> [Self] {
     try file.tensors.compactMap { tensor -> Self? in
+      guard tensor.name.hasPrefix(prefix) else { return nil }
       let words = tensor.name.split(separator: ".")
-      guard tensor.name.hasPrefix(prefix), words.count == 3, words[2] == "low",
+      guard words.count == 3, words[2] == "low",
         let cut = Int(words[1]), let high = file["\(prefix)\(cut).high"]
       else { return nil }
       do {

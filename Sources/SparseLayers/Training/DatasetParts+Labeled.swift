@@ -1,6 +1,8 @@
 extension DatasetParts {
   /// The samples to learn and those to validate by, matched with a network.
   ///
+  /// The recipe's seed alone decides which samples are set aside.
+  ///
   /// - Parameters:
   ///   - recipe: Says how much of the training part to set aside where the source has no
   ///     validation part of its own.

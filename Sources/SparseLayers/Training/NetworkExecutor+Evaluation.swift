@@ -4,6 +4,8 @@ internal import SparseCore
 public struct BranchEvaluation: Codable, Hashable, Sendable {
   /// The branch's name.
   public var branch: String
+  /// The task whose labels it was compared with.
+  public var task: String
   /// The mean loss per sample.
   public var loss: Double
   /// The share of samples whose label has the largest output.
@@ -25,10 +27,10 @@ struct EvaluationSums: Codable, Hashable, Sendable {
 
   func evaluations(of network: Network) -> [BranchEvaluation] {
     let count = Double(max(samples, 1))
-    return network.branches.indices.map { branch in
+    return network.branches.enumerated().map { index, branch in
       BranchEvaluation(
-        branch: network.branches[branch].name, loss: losses[branch] / count,
-        accuracy: Double(correct[branch]) / count, samples: samples)
+        branch: branch.name, task: branch.task, loss: losses[index] / count,
+        accuracy: Double(correct[index]) / count, samples: samples)
     }
   }
 }

@@ -4,8 +4,9 @@ public import SparseCore
 /// Trains a network: plain, with exits, or with several tasks; the loss is the weighted sum of its
 /// branches' losses.
 ///
-/// The order of samples, the validation part and dropout follow from the recipe's seed and the
-/// position in the run, so a run that was stopped and restored goes on with the same bits.
+/// All samples that it is given are learnt; `DatasetParts.labeled(by:for:)` sets those for validation
+/// aside. The order of samples and dropout follow from the recipe's seed and the position in the run, so
+/// a run that was stopped and restored goes on with the same bits.
 public final class Trainer {
   /// How the network is trained.
   public let recipe: TrainingRecipe
@@ -38,7 +39,7 @@ public final class Trainer {
   /// - Parameters:
   ///   - network: The network with its initial parameters.
   ///   - recipe: How to train it.
-  ///   - training: The samples to learn, matched with the network.
+  ///   - training: The samples to learn, all of them, matched with the network.
   ///   - validation: The samples to validate after each epoch, if any.
   ///   - backend: The engine of the products.
   ///   - threads: The most threads at work. The results do not depend on it.

@@ -14,7 +14,12 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var loss: Loss
   /// Decides the order of samples, the validation part, and what dropout drops.
   public var seed: UInt64
-  /// The share of the training samples that is set aside for validation.
+  /// The share of the training samples that is set aside for validation, where the data have no
+  /// validation part of their own.
+  ///
+  /// `DatasetParts.labeled(by:for:)` sets them aside; a `Trainer` learns all samples that it is given.
+  /// A model file keeps the share and the seed, so that the samples are found again; where all were
+  /// learnt it should say 0.
   public var validationFraction: Double
 
   /// Creates a recipe.
@@ -26,7 +31,8 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   ///   - schedule: How the learning rate changes.
   ///   - loss: What is minimised.
   ///   - seed: Decides the order of samples, the validation part, and what dropout drops.
-  ///   - validationFraction: The share of the training samples that is set aside.
+  ///   - validationFraction: The share of the training samples that
+  ///     `DatasetParts.labeled(by:for:)` sets aside.
   public init(
     epochs: Int = 12, batchSize: Int = 256, optimizer: Optimizer = .adam(),
     schedule: Schedule = Schedule(.cosine(floor: 0)), loss: Loss = .softmaxCrossEntropy,

@@ -1,4 +1,4 @@
-internal import EarlyExit
+public import EarlyExit
 public import SparseCore
 public import SparseLayers
 
@@ -54,12 +54,16 @@ public final class EdgePart {
   /// - Parameters:
   ///   - model: The whole model, or its edge part.
   ///   - cut: The hidden layers that are computed here; nil for what an edge part says.
+  ///   - rules: The rules for leaving that the model's exits may have been calibrated for; with your
+  ///     own where it is one of these.
   ///   - backend: The engine of the products.
   ///   - batchCapacity: The samples of the largest batch.
   ///   - tileWidth: The lanes of every tile.
-  /// - Throws: `SparseError` when the model cannot be cut there, or has several tasks.
+  /// - Throws: `SparseError` when the model cannot be cut there, has several tasks, or has a rule that
+  ///   is not among the given ones.
   public init(
-    _ model: ModelFile, afterHiddenLayers cut: Int? = nil, backend: Backend = .auto,
+    _ model: ModelFile, afterHiddenLayers cut: Int? = nil,
+    rules: [any ConfidenceRule] = ConfidenceRules.all, backend: Backend = .auto,
     batchCapacity: Int = 1, tileWidth: Int = ModelServer.defaultTileWidth
   ) throws {
     let edge = try model.edge(afterHiddenLayers: cut)
@@ -79,7 +83,7 @@ public final class EdgePart {
     self.split = split
     runner = try ExitRunner(
       edge.network,
-      policy: try edge.exitSettings.map { try ExitPolicy($0) }
+      policy: try edge.exitSettings.map { try ExitPolicy($0, rules: rules) }
         ?? .never(exits: edge.network.exits.count, handsOver: true),
       loss: model.training?.loss ?? .softmaxCrossEntropy, backend: backend,
       batchCapacity: batchCapacity, tileWidth: tileWidth)
@@ -122,7 +126,7 @@ public final class EdgePart {
         \(remote.configuration.url): the model '\(remote.configuration.modelName)' is the \
         \(other.part.rawValue) part of the network \(other.identity.prefix(12))…, cut after \
         \(other.hiddenLayers) hidden layers; here is \(split.identity.prefix(12))…, cut after \
-        \(split.hiddenLayers). Serve the same model file with the same '--split'.
+        \(split.hiddenLayers). Serve the same model file, cut at the same place.
         """)
     }
   }

@@ -171,7 +171,7 @@ public final class ModelServer: Sendable {
         .fileSystem,
         """
         Cannot listen on \(configuration.host), port \(configuration.port): \(error). Choose an address \
-        of this machine and a port that nobody uses ('--port 0' finds one).
+        of this machine and a port that nobody uses (port 0 finds one).
         """, cause: error)
     }
     logger.info("server ended")

@@ -3,7 +3,7 @@ public import SparseLayers
 /// How features are sent as steps of 8 bits: x ≈ scale · (step − zero point).
 ///
 /// Ranges are widened to hold 0, which then is sent without error: what a rectifier puts out is
-/// mostly that.
+/// mostly that. Every step stands for a finite number, whatever the finite ranges are.
 ///
 /// Source: Jacob et al., *Quantization and Training of Neural Networks for Efficient
 /// Integer-Arithmetic-Only Inference*, CVPR 2018, §2.1.
@@ -45,8 +45,11 @@ public struct Quantization: Hashable, Sendable {
         zeroPoint.append(0)
         continue
       }
-      scale.append(step)
-      zeroPoint.append((-128 - bottom / step).rounded())
+      let zero = (-128 - bottom / step).rounded()
+      // Every step must stand for a finite value, also the one that lies beyond the end of the range.
+      let most = max(zero + 128, 127 - zero)
+      scale.append(min(step, (Float.greatestFiniteMagnitude / most).nextDown))
+      zeroPoint.append(zero)
     }
   }
 

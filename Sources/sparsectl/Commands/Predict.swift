@@ -77,33 +77,3 @@ struct Predict: ParsableCommand {
     }
   }
 }
-
-extension ModelFile {
-  /// Refuses samples of another size than those the network was trained on.
-  ///
-  /// - Parameters:
-  ///   - dataset: The samples.
-  ///   - place: What errors call them.
-  /// - Throws: `SparseError` with both sizes.
-  func requireFit(of dataset: Dataset, from place: String) throws {
-    guard dataset.featureCount == data.featureCount else {
-      throw SparseError(
-        .shapeMismatch,
-        """
-        \(place): its samples have \(dataset.featureCount) features, but the model was trained on \
-        samples of \(data.featureCount) (\(data.dataset)). Give samples like those.
-        """)
-    }
-  }
-
-  /// The names of the classes that a branch tells apart; numbers where the file has none.
-  ///
-  /// - Parameter index: The branch, by its position in the network's `branches`.
-  /// - Returns: One name per output.
-  func classNames(ofBranch index: Int) -> [String] {
-    let branch = network.branches[index]
-    let count = branch.outputSize
-    let names = data.classNames[branch.task] ?? []
-    return names.count == count ? names : (0..<count).map(String.init)
-  }
-}

@@ -112,9 +112,8 @@ struct ExitLatency: Encodable {
       times[round % 2].append(start.duration(to: .now) / .microseconds(chosen.count))
       if round % 2 == 0 { macs = runner.macs }
     }
-    func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-    microseconds = median(times[0])
-    lastExitMicroseconds = median(times[1])
+    microseconds = times[0].median ?? 0
+    lastExitMicroseconds = times[1].median ?? 0
     countedMACs = Double(macs) / Double(chosen.count)
     self.samples = chosen.count
   }

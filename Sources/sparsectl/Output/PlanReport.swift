@@ -30,7 +30,7 @@ struct PlanReport: TextReport {
     var bytesUp: Double
     var bytesDown: Double
     /// Computing and link together; null where the link's energy is not known.
-    var edgeJoules: Double?
+    @NullWhenMissing var edgeJoules: Double?
     var edgeComputeJoules: Double
     var edgeStorageBytes: Int
 
@@ -178,26 +178,6 @@ extension PlanReport.Cut {
     edgeJoules = row.edgeJoules
     edgeComputeJoules = row.computeJoules
     edgeStorageBytes = row.edgeStorageBytes
-  }
-
-  /// Writes every key; energy that is not known is null.
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(name, forKey: .name)
-    try container.encode(place, forKey: .place)
-    try container.encode(hiddenLayers, forKey: .hiddenLayers)
-    try container.encode(exits, forKey: .exits)
-    try container.encode(latencyMean, forKey: .latencyMean)
-    try container.encode(latencyP99, forKey: .latencyP99)
-    try container.encode(edgeSeconds, forKey: .edgeSeconds)
-    try container.encode(linkSeconds, forKey: .linkSeconds)
-    try container.encode(remoteSeconds, forKey: .remoteSeconds)
-    try container.encode(sentShare, forKey: .sentShare)
-    try container.encode(bytesUp, forKey: .bytesUp)
-    try container.encode(bytesDown, forKey: .bytesDown)
-    try container.encode(edgeJoules, forKey: .edgeJoules)
-    try container.encode(edgeComputeJoules, forKey: .edgeComputeJoules)
-    try container.encode(edgeStorageBytes, forKey: .edgeStorageBytes)
   }
 }
 

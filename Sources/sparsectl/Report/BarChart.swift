@@ -19,14 +19,14 @@ struct BarChart {
     let end = Text.number(Self.height)
     return """
       <figure>
-      <figcaption>\(HTML.escaped(title))</figcaption>
+      <figcaption>\(Markup.escaped(title))</figcaption>
       <svg viewBox="0 0 \(max(counts.count, 1)) \(end)" preserveAspectRatio="none" \
       style="aspect-ratio: 5" role="img">
-      <title>\(HTML.escaped(title))</title>
+      <title>\(Markup.escaped(title))</title>
       <path class="bars" d="\(bars.joined())"/>
       </svg>
       <p class="ends">\
-      <span>\(HTML.escaped(ends.first))</span><span>\(HTML.escaped(ends.last))</span></p>
+      <span>\(Markup.escaped(ends.first))</span><span>\(Markup.escaped(ends.last))</span></p>
       </figure>
       """
   }

@@ -32,7 +32,7 @@ struct CostSection {
       (Text.ratio(ratios.macs), "fewer MACs of inference"),
       (Text.ratio(ratios.trainingMACs), "fewer MACs of training"),
     ]
-    let items = tiles.map { "<div><b>\(HTML.escaped($0.0))</b>\(HTML.escaped($0.1))</div>" }
+    let items = tiles.map { "<div><b>\(Markup.escaped($0.0))</b>\(Markup.escaped($0.1))</div>" }
     return "<div class=\"tiles\">\n\(items.joined(separator: "\n"))\n</div>"
   }
 }

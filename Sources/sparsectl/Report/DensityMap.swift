@@ -40,46 +40,31 @@ struct DensityMap {
       \(paths.joined(separator: "\n"))
       </g>
       </svg>
-      <figcaption>\(HTML.escaped(caption))</figcaption>
+      <figcaption>\(Markup.escaped(caption))</figcaption>
       </figure>
       """
   }
 
   private var caption: String {
     let axes = "inputs → and outputs ↓"
-    guard grid.rows < pattern.outputs || grid.columns < pattern.inputs else {
+    let (inputs, outputs) = grid.neuronsPerCell(of: pattern)
+    guard inputs > 1 || outputs > 1 else {
       return "\(axes), a cell for each possible connection"
     }
-    func together(_ neurons: Int, _ cells: Int) -> Int { (neurons + cells - 1) / cells }
     return """
-      \(axes), a cell for \(together(pattern.inputs, grid.columns)) × \
-      \(together(pattern.outputs, grid.rows)) neurons; the darkest has density \
+      \(axes), a cell for \(inputs) × \(outputs) neurons; the darkest has density \
       \(Text.number(grid.maximum, decimals: 3))
       """
   }
 
   /// For each shade, the runs of cells that have it, each a stroke as wide as a row.
   private var paths: [String] {
-    var paths = [String](repeating: "", count: Self.shades)
-    for row in 0..<grid.rows {
-      var column = 0
-      while column < grid.columns {
-        let shade = shade(row, column)
-        let start = column
-        while column < grid.columns, self.shade(row, column) == shade { column += 1 }
-        if shade > 0 { paths[shade - 1] += "M\(start) \(row).5h\(column - start)" }
-      }
+    let paths = grid.paths(shades: Self.shades) { row, column, length in
+      "M\(column) \(row).5h\(length)"
     }
     return paths.enumerated().filter { !$0.element.isEmpty }.map { shade, path in
       let opacity = Double(shade + 1) / Double(Self.shades)
       return #"<path stroke-opacity="\#(Text.number(opacity))" d="\#(path)"/>"#
     }
-  }
-
-  /// The shade of a cell, 0 for none.
-  private func shade(_ row: Int, _ column: Int) -> Int {
-    let density = grid[row, column]
-    guard density > 0 else { return 0 }
-    return Int((density / grid.maximum * Double(Self.shades)).rounded(.up))
   }
 }

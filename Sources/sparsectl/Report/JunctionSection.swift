@@ -41,7 +41,7 @@ struct JunctionSection {
     let pattern = summary.pattern
     let parts = [
       """
-      <h3>\(HTML.escaped(summary.name)), \(Text.count(pattern.inputs)) → \
+      <h3>\(Markup.escaped(summary.name)), \(Text.count(pattern.inputs)) → \
       \(Text.count(pattern.outputs))</h3>
       """,
       DensityMap(pattern).html,

@@ -28,10 +28,10 @@ struct LineChart {
   var html: String {
     let shown = series.filter { !$0.points.isEmpty }
     guard !shown.isEmpty else { return "" }
-    let keys = shown.map { #"<span class="key \#($0.style)">\#(HTML.escaped($0.name))</span>"# }
+    let keys = shown.map { #"<span class="key \#($0.style)">\#(Markup.escaped($0.name))</span>"# }
     return """
       <figure>
-      <figcaption>\(HTML.escaped(title))\(keys.joined())</figcaption>
+      <figcaption>\(Markup.escaped(title))\(keys.joined())</figcaption>
       \(svg(shown))
       </figure>
       """
@@ -64,7 +64,7 @@ struct LineChart {
     }
     return """
       <svg viewBox="0 0 \(Self.number(Self.width)) \(Self.number(Self.height))" role="img">
-      <title>\(HTML.escaped(title)) by epoch</title>
+      <title>\(Markup.escaped(title)) by epoch</title>
       \(elements.joined(separator: "\n"))
       </svg>
       """
@@ -79,7 +79,7 @@ struct LineChart {
 
   private static func label(_ text: String, x: Double, y: Double, anchor: String) -> String {
     #"<text class="tick" x="\#(number(x))" y="\#(number(y))" text-anchor="\#(anchor)">"#
-      + "\(HTML.escaped(text))</text>"
+      + "\(Markup.escaped(text))</text>"
   }
 
   /// A line through points, and a dot at the last.

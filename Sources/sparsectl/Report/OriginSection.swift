@@ -9,7 +9,7 @@ struct OriginSection {
   var html: String {
     var parts = [HTML.facts(network + training + data)]
     if let experiment = model.experiment {
-      parts += ["<h4>Experiment</h4>", "<pre>\(HTML.escaped(experiment))</pre>"]
+      parts += ["<h4>Experiment</h4>", "<pre>\(Markup.escaped(experiment))</pre>"]
     }
     return HTML.section("How it was made", parts)
   }

@@ -31,7 +31,7 @@ struct ReportPage {
         <meta name="color-scheme" content="light dark"/>
         <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
         style-src 'unsafe-inline'"/>
-        <title>\(HTML.escaped(identity.name)), a sparse network</title>
+        <title>\(Markup.escaped(identity.name)), a sparse network</title>
         <style>
         \(ReportStyle.css)
         </style>
@@ -54,7 +54,7 @@ struct ReportPage {
     }
     return """
       <header>
-      <h1>\(HTML.escaped(identity.name))</h1>
+      <h1>\(Markup.escaped(identity.name))</h1>
       <p>A network whose connections were chosen before training.</p>
       \(HTML.facts([
         ("File", "\(identity.name), \(Text.count(identity.byteCount)) bytes"),

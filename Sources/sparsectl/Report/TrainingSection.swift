@@ -21,7 +21,7 @@ struct TrainingSection {
       parts += figures(of: nil, in: history)
     } else {
       for task in tasks {
-        parts += ["<h4>\(HTML.escaped(task))</h4>"] + figures(of: task, in: history)
+        parts += ["<h4>\(Markup.escaped(task))</h4>"] + figures(of: task, in: history)
       }
     }
     var note = "\(Text.count(history.epochs.count)) epochs, the last of them number \(last.epoch)"

@@ -17,7 +17,7 @@ struct SweepPage {
     <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>Sweep on \(Self.escaped(report.settings.dataset))</title>
+    <title>Sweep on \(Markup.escaped(report.settings.dataset))</title>
     <style>
     \(Self.style)
     </style>
@@ -46,7 +46,7 @@ struct SweepPage {
     let settings = report.settings
     let training = settings.training
     let diverged = report.rows.reduce(0) { $0 + $1.diverged }
-    let facts: [(String, String)] = [
+    let facts: [(name: String, value: String)] = [
       ("Data", settings.dataset),
       (
         "Score",
@@ -68,8 +68,7 @@ struct SweepPage {
       ),
       ("Command", settings.command),
     ]
-    let items = facts.map { "<dt>\(Self.escaped($0.0))</dt><dd>\(Self.escaped($0.1))</dd>" }
-    return "<dl>\n\(items.joined(separator: "\n"))\n</dl>"
+    return HTML.facts(facts)
   }
 
   private var figures: String {
@@ -80,7 +79,7 @@ struct SweepPage {
       """
       <figure>
       \(Self.inline(picture.svg, prefix: "plot\(index)-"))
-      <figcaption>\(Self.escaped(picture.title)). Error bars: one standard deviation over the seeds. \
+      <figcaption>\(Markup.escaped(picture.title)). Error bars: one standard deviation over the seeds. \
       Ringed: no network of this sweep is both cheaper and better.</figcaption>
       </figure>
       """
@@ -113,13 +112,13 @@ struct SweepPage {
       length, and biases; of a full network, values and biases. Inference takes as many multiply–adds \
       (MACs) per sample as there are weights. Pareto: on the front of accuracy against w weights, \
       s storage, t training MACs.\
-      \(Self.escaped(reference ?? ""))</p>
+      \(Markup.escaped(reference ?? ""))</p>
       """
   }
 
   private var notes: String {
     guard !report.notes.isEmpty else { return "" }
-    let items = report.notes.map { "<li>\(Self.escaped($0))</li>" }
+    let items = report.notes.map { "<li>\(Markup.escaped($0))</li>" }
     return "<h2>Notes</h2>\n<ul class=\"small\">\n\(items.joined(separator: "\n"))\n</ul>"
   }
 
@@ -138,7 +137,7 @@ struct SweepPage {
   // MARK: HTML
 
   private static func table(_ header: [String], _ body: [String]) -> String {
-    let heads = header.map { "<th>\(escaped($0))</th>" }.joined()
+    let heads = header.map { "<th>\(Markup.escaped($0))</th>" }.joined()
     return """
       <table>
       <thead><tr>\(heads)</tr></thead>
@@ -150,13 +149,8 @@ struct SweepPage {
   }
 
   private static func row(_ cells: [String], style: String = "") -> String {
-    let cells = cells.map { "<td>\(escaped($0))</td>" }.joined()
+    let cells = cells.map { "<td>\(Markup.escaped($0))</td>" }.joined()
     return style.isEmpty ? "<tr>\(cells)</tr>" : "<tr class=\"\(style)\">\(cells)</tr>"
-  }
-
-  static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-      .replacing("\"", with: "&quot;")
   }
 
   /// A picture as a part of a page: without its XML header, and with names of its own.

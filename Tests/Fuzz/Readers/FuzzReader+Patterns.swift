@@ -1,5 +1,6 @@
-import SparseCore
 import SparseLayers
+
+@testable import SparseCore
 
 extension FuzzReader {
   static func matrixMarket(_ bytes: [UInt8]) throws -> Bool {

@@ -22,7 +22,7 @@ import _SparseTestSupport
       }
     }
     return try Pattern(
-      outputs: offsets.count - 1, inputs: inputs, rowOffsets: offsets, columns: columns)
+      inputs: inputs, outputs: offsets.count - 1, rowOffsets: offsets, columns: columns)
   }
 
   @Test(

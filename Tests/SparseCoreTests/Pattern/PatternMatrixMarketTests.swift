@@ -8,8 +8,8 @@ import Testing
   @Test("writes the documented text")
   func text() throws {
     let pattern = try Pattern(
-      outputs: 3,
       inputs: 12,
+      outputs: 3,
       rowOffsets: [0, 2, 2, 3],
       columns: [0, 9, 11]
     )
@@ -44,7 +44,7 @@ import Testing
     ]
   )
   func accepted(text: String) throws {
-    let expected = try Pattern(outputs: 2, inputs: 3, rowOffsets: [0, 2, 3], columns: [0, 2, 2])
+    let expected = try Pattern(inputs: 3, outputs: 2, rowOffsets: [0, 2, 3], columns: [0, 2, 2])
     #expect(try Pattern(matrixMarketText: text, source: "test") == expected)
   }
 

@@ -4,7 +4,7 @@ import Testing
 @Suite("Pattern") struct PatternTests {
   /// Rows {0, 3}, {}, {1, 2, 3} of 4 inputs.
   private func sample() throws -> Pattern {
-    try Pattern(outputs: 3, inputs: 4, rowOffsets: [0, 2, 2, 5], columns: [0, 3, 1, 2, 3])
+    try Pattern(inputs: 4, outputs: 3, rowOffsets: [0, 2, 2, 5], columns: [0, 3, 1, 2, 3])
   }
 
   @Test("keeps what it was given and counts degrees")
@@ -22,45 +22,71 @@ import Testing
 
   @Test("reports constant degrees only where they are constant")
   func constantDegrees() throws {
-    let inOnly = try Pattern(outputs: 2, inputs: 2, rowOffsets: [0, 1, 2], columns: [0, 0])
+    let inOnly = try Pattern(inputs: 2, outputs: 2, rowOffsets: [0, 1, 2], columns: [0, 0])
     #expect(inOnly.constantInDegree == 1 && inOnly.constantOutDegree == nil)
-    let outOnly = try Pattern(outputs: 2, inputs: 2, rowOffsets: [0, 2, 2], columns: [0, 1])
+    let outOnly = try Pattern(inputs: 2, outputs: 2, rowOffsets: [0, 2, 2], columns: [0, 1])
     #expect(outOnly.constantInDegree == nil && outOnly.constantOutDegree == 1)
-    let none = try Pattern(outputs: 2, inputs: 2, rowOffsets: [0, 0, 0], columns: [])
+    let none = try Pattern(inputs: 2, outputs: 2, rowOffsets: [0, 0, 0], columns: [])
     #expect(none.constantInDegree == 0 && none.constantOutDegree == 0 && none.density == 0)
   }
 
   @Test(
     "refuses rows that break a rule, naming row, position and value",
     arguments: [
-      (0, 4, [0], [], "outputs is 0"),
-      (1, 0, [0, 0], [], "inputs is 0"),
-      (-1, 4, [0], [], "outputs is -1"),
-      (1, 1 << 24 + 1, [0, 0], [], "inputs is 16777217"),
-      (2, 4, [0, 1], [1], "2 row offsets are given, but 2 outputs need 3"),
-      (2, 4, [], [], "0 row offsets are given"),
-      (2, 4, [1, 1, 1], [1], "row 0 starts at 1"),
-      (2, 4, [0, 2, 1], [1], "row 1 starts at 2, but ends at 1"),
-      (2, 4, [0, -1, 1], [1], "row 0 starts at 0, but ends at -1"),
-      (2, 4, [0, 1, 2], [1], "row 1 ends at 2, but 1 columns"),
-      (2, 4, [0, 1, 1], [1, 2], "row 1 ends at 1, but 2 columns"),
-      (2, 4, [0, 1, 2], [1, 4], "row 1, position 1: column 4 is outside 0..<4"),
-      (2, 4, [0, 2, 2], [2, 1], "row 0, position 1: column 1 follows 2"),
-      (2, 4, [0, 1, 3], [0, 3, 3], "row 1, position 2: column 3 appears twice"),
+      (4, 0, [0], [], "outputs is 0"),
+      (0, 1, [0, 0], [], "inputs is 0"),
+      (4, -1, [0], [], "outputs is -1"),
+      (1 << 24 + 1, 1, [0, 0], [], "inputs is 16777217"),
+      (4, 2, [0, 1], [1], "2 row offsets are given, but 2 outputs need 3"),
+      (4, 2, [], [], "0 row offsets are given"),
+      (4, 2, [1, 1, 1], [1], "row 0 starts at 1"),
+      (4, 2, [0, 2, 1], [1], "row 1 starts at 2, but ends at 1"),
+      (4, 2, [0, -1, 1], [1], "row 0 starts at 0, but ends at -1"),
+      (4, 2, [0, 1, 2], [1], "row 1 ends at 2, but 1 columns"),
+      (4, 2, [0, 1, 1], [1, 2], "row 1 ends at 1, but 2 columns"),
+      (4, 2, [0, 1, 2], [1, 4], "row 1, position 1: column 4 is outside 0..<4"),
+      (4, 2, [0, 2, 2], [2, 1], "row 0, position 1: column 1 follows 2"),
+      (4, 2, [0, 1, 3], [0, 3, 3], "row 1, position 2: column 3 appears twice"),
     ] as [(Int, Int, [Int], [UInt32], String)]
   )
   func validation(
-    outputs: Int,
     inputs: Int,
+    outputs: Int,
     rowOffsets: [Int],
     columns: [UInt32],
     expected: String
   ) throws {
     let error = try #require(
       #expect(throws: SparseError.self) {
-        try Pattern(outputs: outputs, inputs: inputs, rowOffsets: rowOffsets, columns: columns)
+        try Pattern(inputs: inputs, outputs: outputs, rowOffsets: rowOffsets, columns: columns)
       }
     )
+    #expect(error.message.contains(expected), "\(error.message)")
+  }
+
+  @Test("pairs of neurons in any order are the rows that they make")
+  func edges() throws {
+    let edges = [(3, 2), (0, 0), (1, 2), (2, 2), (3, 0)].map { (input: $0, output: $1) }
+    #expect(try Pattern(inputs: 4, outputs: 3, edges: edges) == sample())
+    #expect(try Pattern(inputs: 4, outputs: 3, edges: edges.reversed()) == sample())
+    #expect(try Pattern(inputs: 4, outputs: 3, edges: []).rowOffsets == [0, 0, 0, 0])
+  }
+
+  @Test(
+    "pairs that are no pattern are refused, naming the edge",
+    arguments: [
+      (4, 3, (4, 0), "edge 1 joins input 4 and output 0, but there are 4 inputs and 3 outputs"),
+      (4, 3, (0, 3), "edge 1 joins input 0 and output 3"),
+      (4, 3, (-1, 0), "edge 1 joins input -1 and output 0"),
+      (4, 3, (0, .max), "edge 1 joins input 0 and output \(Int.max)"),
+      (4, 3, (1, 2), "the edge from input 1 to output 2 is given twice"),
+      (0, 3, (1, 2), "inputs is 0"),
+    ] as [(Int, Int, (Int, Int), String)])
+  func wrongEdges(inputs: Int, outputs: Int, edge: (Int, Int), expected: String) throws {
+    let error = try #require(
+      #expect(throws: SparseError.self) {
+        try Pattern(inputs: inputs, outputs: outputs, edges: [(1, 2), (edge.0, edge.1)])
+      })
     #expect(error.message.contains(expected), "\(error.message)")
   }
 
@@ -77,12 +103,12 @@ import Testing
       seed: 0,
       junction: 0
     )
-    let own = try Pattern(outputs: 1, inputs: 2, rowOffsets: [0, 2], columns: [0, 1])
+    let own = try Pattern(inputs: 2, outputs: 1, rowOffsets: [0, 2], columns: [0, 1])
     #expect(try recipe.makePattern() == own)
     let others = [
-      try Pattern(outputs: 3, inputs: 5, rowOffsets: [0, 2, 2, 5], columns: [0, 3, 1, 2, 3]),
-      try Pattern(outputs: 3, inputs: 4, rowOffsets: [0, 1, 2, 5], columns: [0, 3, 1, 2, 3]),
-      try Pattern(outputs: 3, inputs: 4, rowOffsets: [0, 2, 2, 5], columns: [0, 2, 1, 2, 3]),
+      try Pattern(inputs: 5, outputs: 3, rowOffsets: [0, 2, 2, 5], columns: [0, 3, 1, 2, 3]),
+      try Pattern(inputs: 4, outputs: 3, rowOffsets: [0, 1, 2, 5], columns: [0, 3, 1, 2, 3]),
+      try Pattern(inputs: 4, outputs: 3, rowOffsets: [0, 2, 2, 5], columns: [0, 2, 1, 2, 3]),
     ]
     #expect(Set(others + [pattern, same]).count == 4)
   }

@@ -34,7 +34,7 @@ import _SparseTestSupport
   @Test("leaves a junction whose trial would fill the memory to SuiteSparse, and says so")
   func tooLarge() throws {
     let inputs = 1 << 22
-    let pattern = try Pattern(outputs: 1, inputs: inputs, rowOffsets: [0, 1], columns: [7])
+    let pattern = try Pattern(inputs: inputs, outputs: 1, rowOffsets: [0, 1], columns: [7])
     let kernels = try #require(KernelSet.named("plain"))
     let plan = try Backend.auto.plan(pattern, kernels: kernels)
     #expect(plan.backend == .suiteSparse)

@@ -4,7 +4,7 @@ import _SparseTestSupport
 
 @Suite("A sparse matrix") struct SparseMatrixTests {
   private func matrix() throws -> SparseMatrix {
-    let pattern = try Pattern(outputs: 3, inputs: 4, rowOffsets: [0, 2, 2, 3], columns: [0, 3, 1])
+    let pattern = try Pattern(inputs: 4, outputs: 3, rowOffsets: [0, 2, 2, 3], columns: [0, 3, 1])
     return try SparseMatrix(pattern: pattern, values: [1, -2, 3])
   }
 

@@ -97,6 +97,16 @@ struct CSVTableTests {
     }
   }
 
+  @Test("a record of more columns than are read is refused by its line, before it is parsed")
+  func tooManyColumns() throws {
+    let commas = String(repeating: ",", count: 1 << 20)
+    expectRefused(
+      "a,label\n\(commas)\n", "line 2: the record that begins here has more than 1048576")
+    expectRefused("\(commas)", "line 1: the record that begins here has more than 1048576 columns")
+    // Those inside of a quoted cell are text.
+    #expect(try table("a,label\n1,\"\(commas)\"\n").labels[0].values == [commas])
+  }
+
   @Test("a compressed file is read like another")
   func compressed() throws {
     let directory = try TemporaryDirectory()
@@ -321,6 +331,6 @@ struct CSVDatasetTests {
     expectFileError(ENOENT, naming: directory.file("none.csv")) {
       _ = try DatasetSource.csv.load(path: directory.file("none.csv"))
     }
-    expectError(.invalidArgument, "--data") { _ = try DatasetSource.csv.load() }
+    expectError(.invalidArgument, "Give its path") { _ = try DatasetSource.csv.load() }
   }
 }

@@ -127,7 +127,7 @@ struct MNISTDirectoryTests {
     }
     let file = try write([1], "file", in: directory)
     expectError(.fileSystem, file, "no directory") { _ = try DatasetSource.mnist.load(path: file) }
-    expectError(.invalidArgument, "mnist", "--data") { _ = try DatasetSource.mnist.load() }
+    expectError(.invalidArgument, "mnist", "Give its path") { _ = try DatasetSource.mnist.load() }
   }
 
   @Test("a directory in the place of a file is refused")

@@ -61,6 +61,20 @@ struct NPZTargetsTests {
     }
   }
 
+  @Test("more tasks than a data set can have are refused before any array is read")
+  func tooManyTasks() throws {
+    let directory = try TemporaryDirectory()
+    let names = (0..<65).flatMap { ["ytr_\($0).npy", "yte_\($0).npy"] }
+    let entries = [("xtr.npy", Self.x), ("xte.npy", Self.x)] + names.map { ($0, [UInt8]()) }
+    let path = try write(NPY.archive(of: entries), "data.npz", in: directory)
+    expectError(.unsupported, "data.npz: has 65 arrays 'ytr_NAME'", "at most 64") {
+      _ = try DatasetSource.npz.load(path: path)
+    }
+    expectError(.invalidArgument, "'xtr', 'xte', 'ytr_0'", "'ytr_8', 'yte_8', …. Save") {
+      _ = try NPZFile(path: path).array(named: "z")
+    }
+  }
+
   @Test("arrays that do not fit are refused by name")
   func refused() throws {
     expectError(.corruptFile, "'ytr'", "'ytr_a'") {

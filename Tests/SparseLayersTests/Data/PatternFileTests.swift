@@ -8,7 +8,7 @@ import _SparseTestSupport
 @Suite("A pattern's file") struct PatternFileTests {
   /// Rows {0, 3}, {}, {1, 2, 3} of 4 columns.
   private static func sample() throws -> Pattern {
-    try Pattern(outputs: 3, inputs: 4, rowOffsets: [0, 2, 2, 5], columns: [0, 3, 1, 2, 3])
+    try Pattern(inputs: 4, outputs: 3, rowOffsets: [0, 2, 2, 5], columns: [0, 3, 1, 2, 3])
   }
 
   private static func integers(_ values: [Int], _ shape: String? = nil) -> [UInt8] {

@@ -40,7 +40,7 @@ struct UnlabeledDatasetTests {
     let directory = try TemporaryDirectory()
     let (one, two) = (NPY.floats([1], "(1, 1)"), NPY.floats([2], "(1, 1)"))
     let path = try write(NPY.archive(["a.npy": one, "b.npy": two]), "ab", in: directory)
-    expectError(.invalidArgument, path, "a, b") { _ = try Dataset.unlabeled(path: path) }
+    expectError(.invalidArgument, path, "'a', 'b'") { _ = try Dataset.unlabeled(path: path) }
     #expect(features(try Dataset.unlabeled(path: path, array: "b")) == [2])
     let other = try write(NPY.archive(["a.npy": one, "xte.npy": two]), "other", in: directory)
     #expect(features(try Dataset.unlabeled(path: other)) == [2])

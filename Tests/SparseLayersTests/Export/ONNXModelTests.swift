@@ -202,7 +202,7 @@ import _SparseTestSupport
   func size() throws {
     let (inputs, outputs) = (1 << 24, 64)
     let pattern = try Pattern(
-      outputs: outputs, inputs: inputs,
+      inputs: inputs, outputs: outputs,
       rowOffsets: [0] + [Int](repeating: 1, count: outputs), columns: [5])
     let layer = try SparseLinear(
       weights: SparseMatrix(pattern: pattern, values: [1]),

@@ -44,22 +44,24 @@ struct FullDiskTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == ["model.safetensors"])
   }
 
-  @Test("a log line that does not fit is taken back, and the log goes on once there is space")
-  func logLineDoesNotFit() throws {
+  @Test(
+    "a log line that does not fit is taken back, and the log goes on once there is space",
+    arguments: [("first\n", "first\n"), ("unfinished", "unfinished\n")])
+  func logLineDoesNotFit(start: String, kept: String) throws {
     let disk = try SmallDisk()
     let (path, ballast) = (disk.path + "/log", disk.path + "/ballast")
+    try Data(start.utf8).write(to: URL(filePath: path))
     let log = try LineLog(path: path)
-    try log.append("first")
     // One page stays free, of which the long line needs more.
     try AtomicFile.write(to: ballast) { sink in
       try sink.write([UInt8](repeating: 0, count: 14 * 4096))
     }
     let long = String(repeating: "x", count: 20_000)
     expectFileError(ENOSPC, naming: path) { try log.append(long) }
-    #expect(try contents(path) == "first\n")
+    #expect(try contents(path) == start)
     try FileManager.default.removeItem(atPath: ballast)
     try log.append("second")
-    #expect(try contents(path) == "first\nsecond\n")
+    #expect(try contents(path) == kept + "second\n")
   }
 }
 #endif

@@ -41,7 +41,7 @@ import _SparseTestSupport
     #expect(structured.junctions.map(\.storageBytes) == [16_000 * 6 + 400, 1000 * 6 + 40])
     #expect(structured.junctions.map(\.denseStorageBytes) == [80_000 * 4 + 400, 1000 * 4 + 40])
     let own = try Pattern(
-      outputs: 3, inputs: 70_000, rowOffsets: [0, 1, 1, 2], columns: [5, 69_999])
+      inputs: 70_000, outputs: 3, rowOffsets: [0, 1, 1, 2], columns: [5, 69_999])
     let uneven = JunctionCost(name: "own", pattern: own, hasInputGradient: true)
     #expect(uneven.storageBytes == 2 * (4 + 4) + 4 * 4 + 3 * 4)
     #expect(uneven.density == 2 / 210_000.0)

@@ -117,7 +117,7 @@ import _SparseTestSupport
     arguments: [(65_535, Safetensors.ElementType.u16), (65_536, .u16), (65_537, .u32)])
   func columnTypes(inputs: Int, type: Safetensors.ElementType) throws {
     let pattern = try Pattern(
-      outputs: 1, inputs: inputs, rowOffsets: [0, 2], columns: [0, UInt32(inputs - 1)])
+      inputs: inputs, outputs: 1, rowOffsets: [0, 2], columns: [0, UInt32(inputs - 1)])
     let linear = try SparseLinear(
       weights: SparseMatrix(pattern: pattern, values: [1, 2]), bias: [0])
     let network = try Network(

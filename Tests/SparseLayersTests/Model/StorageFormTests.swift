@@ -47,7 +47,7 @@ import _SparseTestSupport
     let path = directory.file("model")
     // More inputs than 16 bits tell apart, with rows of different lengths and without a recipe.
     let own = try Pattern(
-      outputs: 3, inputs: 70_000, rowOffsets: [0, 1, 1, 3], columns: [5, 0, 69_999])
+      inputs: 70_000, outputs: 3, rowOffsets: [0, 1, 1, 3], columns: [5, 0, 69_999])
     let wide = try Network(
       inputSize: 70_000, backbone: [],
       branches: [

@@ -19,7 +19,7 @@ import _SparseTestSupport
     return .given(
       try GivenPattern(
         Pattern(
-          outputs: 8, inputs: 12, rowOffsets: pattern.rowOffsets, columns: pattern.columns),
+          inputs: 12, outputs: 8, rowOffsets: pattern.rowOffsets, columns: pattern.columns),
         source: name))
   }
 

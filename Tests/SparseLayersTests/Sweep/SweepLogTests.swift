@@ -13,7 +13,7 @@ struct SweepLogTests {
       key: key, point: point, seed: 3,
       cost: NetworkCost(try point.recipe(seed: 3).makeNetwork()).total,
       score: accuracy.map {
-        BranchEvaluation(branch: "output", loss: 0.25, accuracy: $0, samples: 10)
+        BranchEvaluation(branch: "output", task: "label", loss: 0.25, accuracy: $0, samples: 10)
       }, trainSeconds: seconds)
   }
 

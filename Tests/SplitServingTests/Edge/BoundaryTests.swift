@@ -41,6 +41,39 @@ import _SparseTestSupport
     #expect(far[4] <= (column(4).max() ?? 0) + quantization.scale[4])
   }
 
+  @Test("as 8-bit steps is off by at most a step, and finite, up to the largest numbers there are")
+  func quantizationOfTheLargest() throws {
+    let most = Float.greatestFiniteMagnitude
+    let shares: [Float] = [0, 1e-6, 0.1, 1 / 3, 0.5, 0.9, 0.997, 0.998, 1]
+    for low in shares {
+      for high in shares where low + high > 0 {
+        let ranges = try BoundaryRanges(hiddenLayers: 0, low: [-low * most], high: [high * most])
+        let quantization = Quantization(ranges)
+        var every = (-128...127).map { Float($0) }
+        quantization.dequantize(&every, features: 1)
+        #expect(every.allSatisfy { $0.isFinite }, "-\(low)...\(high)")
+        #expect(every.contains(0))
+        // From one end to the other, and both ends.
+        let values = (0...1000).map { index -> Float in
+          let part = Float(index) / 1000
+          return (high * part - low * (1 - part)) * most
+        }
+        var back = quantization.steps(values, features: 1).map { Float($0) }
+        quantization.dequantize(&back, features: 1)
+        for (value, sent) in zip(values, back) {
+          let error = abs(Double(value) - Double(sent)) / Double(quantization.scale[0])
+          #expect(error <= 1.001, "-\(low)...\(high): \(value) became \(sent)")
+        }
+      }
+    }
+    #expect(throws: SparseError.self) {
+      try BoundaryRanges(hiddenLayers: 0, low: [0], high: [.infinity])
+    }
+    #expect(throws: SparseError.self) {
+      try BoundaryRanges(hiddenLayers: 0, low: [-.infinity], high: [0])
+    }
+  }
+
   @Test("as 16-bit floats is the nearest there is, for all of them and between")
   func halves() {
     for bits in UInt16.min...UInt16.max where bits & 0x7c00 != 0x7c00 {

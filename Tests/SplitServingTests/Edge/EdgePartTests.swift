@@ -6,6 +6,15 @@ import _SparseTestSupport
 
 @testable import SplitServing
 
+/// Sure where `MaxProbabilityRule` is not.
+private struct Doubt: ConfidenceRule {
+  let name = "doubt"
+
+  func confidence(_ probabilities: Span<Float>, earlierAnswers: Span<Int32>) -> Float {
+    -MaxProbabilityRule().confidence(probabilities, earlierAnswers: earlierAnswers)
+  }
+}
+
 @Suite("The edge part") struct EdgePartTests {
   /// A network of two hidden layers with an exit, in a model file.
   private func model() throws -> ModelFile {
@@ -58,5 +67,22 @@ import _SparseTestSupport
       }
       #expect(outputs == expected, "batches of \(batch)")
     }
+  }
+
+  @Test("lets samples leave by a rule of one's own, which it has to be given")
+  func ownRule() throws {
+    var file = try model()
+    let samples = try samples(file.network)
+    func pending(_ edge: EdgePart) throws -> [Int] {
+      try edge.begin(samples.indices[...], of: samples, since: .now).pending.positions
+    }
+    let named = try pending(EdgePart(file, afterHiddenLayers: 1, batchCapacity: 50))
+    file.exitSettings = ExitSettings(
+      rule: "doubt", temperatures: [1, 1], thresholds: [-0.2])
+    let error = #expect(throws: SparseError.self) { try EdgePart(file, afterHiddenLayers: 1) }
+    #expect(error?.message.contains("'doubt'") == true)
+    let own = try pending(
+      EdgePart(file, afterHiddenLayers: 1, rules: [Doubt()], batchCapacity: 50))
+    #expect(own == (0..<50).filter { !named.contains($0) })
   }
 }

@@ -23,7 +23,8 @@ struct MetricsLogTests {
     func evaluations(_ first: Double) -> [BranchEvaluation] {
       network.branches.enumerated().map { branch, layers in
         BranchEvaluation(
-          branch: layers.name, loss: first + 100 * Double(branch) + 1 / Double(epoch),
+          branch: layers.name, task: layers.task,
+          loss: first + 100 * Double(branch) + 1 / Double(epoch),
           accuracy: 1 - 1 / Double(epoch + branch + 1), samples: 30)
       }
     }

@@ -46,6 +46,6 @@ extension Pattern {
   func transposed() throws -> Pattern {
     let seen = transpose
     return try Pattern(
-      outputs: inputs, inputs: outputs, rowOffsets: seen.rowOffsets, columns: seen.rows)
+      inputs: outputs, outputs: inputs, rowOffsets: seen.rowOffsets, columns: seen.rows)
   }
 }

@@ -175,7 +175,7 @@ extension ClashFreeSchedule {
     }
     let rows = PatternRows(reads: leftNeurons, inputs: inputs, outputs: outputs)
     return try Pattern(
-      outputs: outputs, inputs: inputs, rowOffsets: rows.offsets, columns: rows.columns)
+      inputs: inputs, outputs: outputs, rowOffsets: rows.offsets, columns: rows.columns)
   }
 }
 

@@ -48,7 +48,7 @@ extension Pattern {
       rows.append(UInt32(edge.output))
       columns.append(UInt32(edge.input))
     }
-    try self.init(outputs: shape.outputs, inputs: shape.inputs, rows: rows, columns: columns) {
+    try self.init(inputs: shape.inputs, outputs: shape.outputs, rows: rows, columns: columns) {
       try Self.repetition(of: Edge(output: $0, input: $1), open)
     }
   }

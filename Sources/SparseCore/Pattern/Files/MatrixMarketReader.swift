@@ -61,7 +61,7 @@ extension MatrixMarketReader {
     let expected = "'%%MatrixMarket matrix coordinate pattern general'"
     var words: [String] = []
     if scanner.nextRawLine() {
-      while let word = scanner.nextWord() { words.append(word.lowercased()) }
+      while words.count < 6, let word = scanner.nextWord() { words.append(word.lowercased()) }
     }
     guard words.first == "%%matrixmarket", words.count == 5 else {
       throw scanner.corrupt("the file does not start with \(expected)")

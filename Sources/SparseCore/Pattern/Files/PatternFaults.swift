@@ -1,18 +1,18 @@
 /// What is wrong with a file that should hold a pattern: all of it, not just what comes first.
-public struct PatternFaults: Hashable, Sendable {
+package struct PatternFaults: Hashable, Sendable {
   /// How many faults there are: lines that break a rule, or one that ends the reading.
-  public private(set) var count = 0
+  package private(set) var count = 0
 
   /// The first faults, each in a sentence that names the file, the place and the rule.
-  public private(set) var messages: [String] = []
+  package private(set) var messages: [String] = []
 
   /// The most messages that are kept.
-  public static let maximumMessages = 10
+  package static let maximumMessages = 10
 
   /// Lists one fault.
   ///
   /// - Parameter error: What refuses the file.
-  public init(_ error: SparseError) {
+  package init(_ error: SparseError) {
     count = 1
     messages = [error.message]
   }
@@ -23,7 +23,7 @@ public struct PatternFaults: Hashable, Sendable {
   ///   - bytes: The whole file.
   ///   - source: What to call the file in messages, such as its path.
   /// - Complexity: O(*bytes* + *edges* · log *edges*).
-  public init(matrixMarketBytes bytes: [UInt8], source: String) {
+  package init(matrixMarketBytes bytes: [UInt8], source: String) {
     self.init { try MatrixMarketReader(bytes, source: source) }
   }
 
@@ -33,7 +33,7 @@ public struct PatternFaults: Hashable, Sendable {
   ///   - bytes: The whole file.
   ///   - source: What to call the file in messages, such as its path.
   /// - Complexity: O(*bytes* + *edges* · log *edges*).
-  public init(edgeListBytes bytes: [UInt8], source: String) {
+  package init(edgeListBytes bytes: [UInt8], source: String) {
     self.init { try EdgeListReader(bytes, source: source) }
   }
 }

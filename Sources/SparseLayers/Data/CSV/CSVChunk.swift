@@ -76,6 +76,8 @@ struct CSVChunkReader: ~Copyable {
   private var line = 1
   private var recordLine = 1
   private var isQuoted = false
+  /// The commas between cells of that record, so far.
+  private var commas = 0
 
   /// Opens a file.
   ///
@@ -92,7 +94,7 @@ struct CSVChunkReader: ~Copyable {
   ///
   /// - Returns: Some whole records; `nil` at the end of the file.
   /// - Throws: `SparseError` when reading fails, a quoted cell never ends, a record is longer than
-  ///   64 MiB or the bytes are not UTF-8.
+  ///   64 MiB or has more than `DataLimits.columns` cells, or the bytes are not UTF-8.
   mutating func next() throws -> CSVChunk? {
     bytes.removeFirst(whole)
     scanned -= whole
@@ -117,7 +119,7 @@ struct CSVChunkReader: ~Copyable {
           one file. Split it.
           """)
       }
-      scan(&lines)
+      try scan(&lines)
     }
     guard let text = String(validating: bytes[..<whole], as: UTF8.self) else {
       throw SparseError(
@@ -129,17 +131,25 @@ struct CSVChunkReader: ~Copyable {
     return CSVChunk(path: reader.path, text: text, lines: lines)
   }
 
-  private mutating func scan(_ lines: inout [Int]) {
+  private mutating func scan(_ lines: inout [Int]) throws {
     while scanned < bytes.count {
       let byte = bytes[scanned]
       scanned += 1
       if byte == UInt8(ascii: "\"") {
         isQuoted.toggle()
+      } else if byte == UInt8(ascii: ","), !isQuoted {
+        commas += 1
+        guard commas < DataLimits.columns else {
+          throw corrupt(
+            "has more than \(DataLimits.columns) columns. Check that this is a CSV file with a line for "
+              + "each sample.")
+        }
       } else if byte == UInt8(ascii: "\n") {
         line += 1
         guard !isQuoted else { continue }
         lines.append(recordLine)
         recordLine = line
+        commas = 0
         whole = scanned
       }
     }

@@ -15,7 +15,7 @@ enum CSVDataset {
     guard try fileKind(of: path) == .directory else {
       let table = try CSVTable(path: path, labelColumns: labelColumns)
       let whole = try datasets([table])[0]
-      return try naming(path) {
+      return try prefixingErrors(with: path) {
         let (training, test) = try whole.split(fraction: 0.2, seed: seed, purpose: "test split")
         return try DatasetParts(
           training: whole.selecting(training),
@@ -32,7 +32,7 @@ enum CSVDataset {
       tables.append(table)
     }
     let parts = try datasets(tables)
-    return try naming(path) {
+    return try prefixingErrors(with: path) {
       try DatasetParts(
         training: parts[0],
         validation: parts.count > 2 ? parts[2] : nil,
@@ -44,7 +44,7 @@ enum CSVDataset {
   private static func datasets(_ tables: [CSVTable]) throws -> [Dataset] {
     let classes = try tables[0].labels.indices.map { try CSVClasses(of: tables, column: $0) }
     return try tables.map { table in
-      try naming(table.path) {
+      try prefixingErrors(with: table.path) {
         try Dataset(
           features: .floats(table.features),
           featureCount: table.layout.featureCount,

@@ -52,7 +52,7 @@ struct CSVTable {
     guard let first = rows.first else {
       throw SparseError(.corruptFile, "\(path): is empty. Supply a row per sample.")
     }
-    layout = try naming("\(path) line \(first.line)") {
+    layout = try prefixingErrors(with: "\(path) line \(first.line)") {
       try CSVLayout(firstRow: first.cells, labels: labelColumns, isLabeled: isLabeled)
     }
     labels = layout.labelColumns.map { _ in Labels() }

@@ -4,12 +4,12 @@ import SparseCore
 ///
 /// The file has a magic number (two zero bytes, the element type, the number of dimensions), one
 /// 32-bit big-endian number per dimension, and the elements, row-major. It may be compressed by gzip.
-public struct IDXFile: Sendable {
+package struct IDXFile: Sendable {
   /// The size of each dimension; for images the count, the rows and the columns.
-  public let dimensions: [Int]
+  package let dimensions: [Int]
 
   /// The elements, row-major.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// Reads a file.
   ///
@@ -21,7 +21,7 @@ public struct IDXFile: Sendable {
   ///   exactly the promised one, `.unsupported` when it holds other elements than bytes or more than
   ///   `maximumBytes`, `.fileSystem` when it cannot be read.
   /// - Precondition: `rank` is in 1...255.
-  public init(path: String, rank: Int, maximumBytes: Int? = nil) throws {
+  package init(path: String, rank: Int, maximumBytes: Int? = nil) throws {
     let limit = maximumBytes ?? DataLimits.arrayBytes
     var reader = try GzipReader(path: path, maximumFileBytes: limit)
     dimensions = try Self.readHeader(&reader, rank: rank)

@@ -21,7 +21,7 @@ struct MNISTDirectory {
     )
     let training = try Self.read(files.trainingImages, files.trainingLabels, classNames)
     let test = try Self.read(files.testImages, files.testLabels, classNames)
-    return try naming(path) { try DatasetParts(training: training, test: test) }
+    return try prefixingErrors(with: path) { try DatasetParts(training: training, test: test) }
   }
 
   private static func read(
@@ -46,7 +46,7 @@ struct MNISTDirectory {
       )
     }
     let shape = ImageShape(rows: images.dimensions[1], columns: images.dimensions[2])
-    return try naming(imagePath) {
+    return try prefixingErrors(with: imagePath) {
       try Dataset(
         features: .bytes(images.bytes),
         featureCount: shape.pixelCount,
@@ -66,9 +66,9 @@ struct MNISTDirectory {
     for name in names where try fileKind(of: "\(path)/\(name)") != nil { return "\(path)/\(name)" }
     let remedy =
       isInstalled
-      ? "Install it with 'sudo apt-get install dataset-fashion-mnist', or name the directory of "
-        + "the four IDX files with --data."
-      : "Name the directory of the four IDX files."
+      ? "Install it with 'sudo apt-get install dataset-fashion-mnist', or give the directory of "
+        + "the four IDX files."
+      : "Give the directory of the four IDX files."
     guard let kind = try fileKind(of: path) else {
       throw SparseError(.fileSystem, "\(path): there is no such directory. \(remedy)")
     }

@@ -23,7 +23,7 @@ extension DatasetParts {
       [("x\(name).npy", Self.samples(part))]
         + part.targets.map { ("y\(name)_\($0.name).npy", Self.labels($0)) }
     }
-    let bytes = try naming(path) { try ZipWriter.archive(of: entries) }
+    let bytes = try prefixingErrors(with: path) { try ZipWriter.archive(of: entries) }
     try AtomicFile.write(to: path, expectedBytes: bytes.count) { try $0.write(bytes) }
   }
 

@@ -1,7 +1,7 @@
 /// An array read from an NPZ file.
-public struct NPYArray: Sendable {
+package struct NPYArray: Sendable {
   /// The elements of an array, row-major.
-  public enum Elements: Sendable {
+  package enum Elements: Sendable {
     /// Elements of type u1.
     case bytes([UInt8])
     /// Elements of type bool.
@@ -15,13 +15,13 @@ public struct NPYArray: Sendable {
   }
 
   /// The size of each dimension; none for a single value.
-  public let shape: [Int]
+  package let shape: [Int]
 
   /// The elements, row-major.
-  public let elements: Elements
+  package let elements: Elements
 
   /// The elements as floating-point numbers; `nil` for strings.
-  public var floats: [Float]? {
+  package var floats: [Float]? {
     switch elements {
     case .bytes(let values): values.map { Float($0) }
     case .booleans(let values): values.map { $0 ? 1 : 0 }
@@ -32,7 +32,7 @@ public struct NPYArray: Sendable {
   }
 
   /// The elements as whole numbers; `nil` for floating-point numbers and strings.
-  public var integers: [Int64]? {
+  package var integers: [Int64]? {
     switch elements {
     case .bytes(let values): values.map { Int64($0) }
     case .booleans(let values): values.map { $0 ? 1 : 0 }

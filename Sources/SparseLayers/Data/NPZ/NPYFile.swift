@@ -7,9 +7,9 @@ extension NPYArray {
   /// - Throws: `SparseError` with code `.corruptFile` when the file does not hold exactly what its
   ///   header promises, `.unsupported` for an array that is too large, stored column by column, or
   ///   of a type that is not read, `.fileSystem` when it cannot be read.
-  public init(path: String) throws {
+  package init(path: String) throws {
     var reader = try GzipReader(path: path, maximumFileBytes: DataLimits.arrayBytes)
-    self = try naming(path) {
+    self = try prefixingErrors(with: path) {
       func take(_ count: Int) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         guard try reader.read(into: &bytes, 0..<count) == count else {

@@ -20,7 +20,7 @@ enum NPZDataset {
     for (part, targets) in zip(parts, targets) {
       datasets.append(try dataset(part, targets, from: file))
     }
-    return try naming(path) {
+    return try prefixingErrors(with: path) {
       try DatasetParts(
         training: datasets[0], validation: hasValidation ? datasets[2] : nil, test: datasets[1])
     }
@@ -42,7 +42,7 @@ enum NPZDataset {
     }
     let isImage = array.shape.count == 3 || (array.shape.count == 4 && array.shape[3] == 1)
     let imageShape = isImage ? ImageShape(rows: array.shape[1], columns: array.shape[2]) : nil
-    return try naming("\(place): arrays 'x\(part)' and 'y\(part)'") {
+    return try prefixingErrors(with: "\(place): arrays 'x\(part)' and 'y\(part)'") {
       try Dataset(
         features: features, featureCount: featureCount, imageShape: imageShape, targets: targets)
     }

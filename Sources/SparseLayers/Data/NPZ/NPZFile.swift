@@ -7,12 +7,12 @@ import SparseCore
 ///
 /// Nothing is decompressed before its size was compared with what the file can hold, and the
 /// checksum of every array that is read is verified. Pickled objects are never read.
-public struct NPZFile: ~Copyable {
+package struct NPZFile: ~Copyable {
   /// The file, as the caller named it.
-  public let path: String
+  package let path: String
 
   /// The names of the arrays, in the order of the file.
-  public let names: [String]
+  package let names: [String]
 
   private let archive: ZipArchive
 
@@ -21,7 +21,7 @@ public struct NPZFile: ~Copyable {
   /// - Parameter path: An NPZ file.
   /// - Throws: `SparseError` with code `.corruptFile` when the file is no whole ZIP archive,
   ///   `.fileSystem` when it cannot be read, `.unsupported` when it is too large.
-  public init(path: String) throws {
+  package init(path: String) throws {
     archive = try ZipArchive(path: path)
     names = archive.names.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) }
     self.path = path
@@ -34,21 +34,25 @@ public struct NPZFile: ~Copyable {
   /// - Throws: `SparseError` with code `.invalidArgument` when there is no such array,
   ///   `.unsupported` for an array that is too large, stored column by column, or of a type that is
   ///   not read, `.corruptFile` for one that is damaged.
-  public func array(named name: String) throws -> NPYArray {
+  package func array(named name: String) throws -> NPYArray {
     try array(named: name, maximumBytes: DataLimits.arrayBytes)
+  }
+
+  /// The names of the first arrays, for a message.
+  var namesExcerpt: String {
+    let shown = names.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
+    return names.isEmpty ? "none" : names.count > 20 ? "\(shown), …" : shown
   }
 
   /// Reads one array of at most so many bytes, its header included.
   func array(named name: String, maximumBytes: Int) throws -> NPYArray {
-    guard names.contains(name) else {
-      let known = names.map { "'\($0)'" }.joined(separator: ", ")
+    guard archive.contains("\(name).npy") else {
       throw SparseError(
         .invalidArgument,
-        "\(path): has no array '\(name)'; it has \(known.isEmpty ? "none" : known). "
-          + "Save the array under that name."
+        "\(path): has no array '\(name)'; it has \(namesExcerpt). Save the array under that name."
       )
     }
-    return try naming("\(path): array '\(name)'") {
+    return try prefixingErrors(with: "\(path): array '\(name)'") {
       var entry = try archive.open("\(name).npy", maximumBytes: maximumBytes)
       let header = try Self.readHeader(&entry)
       guard header.byteCount == entry.remainingBytes else {

@@ -9,7 +9,7 @@ import SparseCore
 /// | `ytr` | `[samples]` or `[samples, 1]`: class numbers | `label` |
 /// | `ytr` | `[samples, classes]`: one-hot rows | `label` |
 /// | `ytr` | `[samples, tasks]`: class numbers | `task-0`, `task-1`, … |
-/// | `ytr_NAME` | class numbers or one-hot rows | `NAME`; any number of them, in the file's order |
+/// | `ytr_NAME` | class numbers or one-hot rows | `NAME`; 64 of them at most, in the file's order |
 ///
 /// Task columns are told from one-hot rows by their numbers: an array of an integer type with more
 /// than one column holds tasks when one of its numbers, in any part, is above 1. All others must be
@@ -74,6 +74,13 @@ enum NPZTargets {
         .map { String($0.dropFirst(3)) }
     }
     let suffixes = named(parts[0])
+    guard suffixes.count <= DataLimits.tasks else {
+      throw SparseError(
+        .unsupported,
+        "\(path): has \(suffixes.count) arrays 'ytr_NAME' of labels; at most \(DataLimits.tasks) tasks "
+          + "are accepted. Save fewer."
+      )
+    }
     for part in parts {
       if names.contains("y\(part)"), !suffixes.isEmpty {
         throw SparseError(

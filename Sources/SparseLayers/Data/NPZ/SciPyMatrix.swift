@@ -58,7 +58,7 @@ struct SciPyMatrix: ~Copyable {
       // The same arrays as those of the transposed matrix in CSR.
       let transpose = try compressed(rows: columns, columns: rows).transpose
       return try Pattern(
-        outputs: rows, inputs: columns, rowOffsets: transpose.rowOffsets, columns: transpose.rows)
+        inputs: columns, outputs: rows, rowOffsets: transpose.rowOffsets, columns: transpose.rows)
     case "coo": return try coordinates()
     default:
       throw SparseError(
@@ -75,7 +75,7 @@ struct SciPyMatrix: ~Copyable {
     let indices = try numbers("indices", count: entries, upTo: columns - 1)
     do {
       return try Pattern(
-        outputs: rows, inputs: columns, rowOffsets: offsets.map { Int($0) }, columns: indices)
+        inputs: columns, outputs: rows, rowOffsets: offsets.map { Int($0) }, columns: indices)
     } catch let error as SparseError {
       throw SparseError(
         error.code,
@@ -103,7 +103,7 @@ struct SciPyMatrix: ~Copyable {
       entryColumns = try numbers("col", count: entryRows.count, upTo: columns - 1)
     }
     try check(entries: entryRows.count)
-    return try Pattern(outputs: rows, inputs: columns, rows: entryRows, columns: entryColumns) {
+    return try Pattern(inputs: columns, outputs: rows, rows: entryRows, columns: entryColumns) {
       SparseError(
         .corruptFile,
         "\(file.path): the entry of row \($0) and column \($1) is given twice. SciPy's "

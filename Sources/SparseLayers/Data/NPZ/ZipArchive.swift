@@ -7,6 +7,8 @@ import SparseCore
   let path: String
   /// The names of the entries, in the order of the archive.
   let names: [String]
+  /// Where each name is first.
+  private let positions: [String: Int]
   private let archive: OpaquePointer
   private let fileBytes: Int
 
@@ -27,6 +29,8 @@ import SparseCore
     }
     self.path = path
     self.names = names
+    positions = Dictionary(
+      names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     self.fileBytes = fileBytes
     unsafe archive = opened
   }
@@ -66,6 +70,9 @@ import SparseCore
     }
   }
 
+  /// Whether there is an entry of a name.
+  func contains(_ name: String) -> Bool { positions[name] != nil }
+
   /// Opens an entry after its size was checked.
   ///
   /// - Parameters:
@@ -74,7 +81,7 @@ import SparseCore
   /// - Returns: The entry, which must not outlive this archive.
   /// - Throws: `SparseError` without the names of file and entry.
   func open(_ name: String, maximumBytes: Int) throws -> ZipEntry {
-    guard let position = names.firstIndex(of: name) else {
+    guard let position = positions[name] else {
       throw SparseError(.invalidArgument, "is not in the archive.")
     }
     let index = UInt64(position)

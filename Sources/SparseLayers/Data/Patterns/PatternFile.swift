@@ -62,7 +62,7 @@ public enum PatternFile {
   ///   - error: What `read(_:as:)` threw.
   /// - Returns: All faults of a text file; of an NPZ file the one that was thrown.
   /// - Throws: `SparseError.Code.fileSystem` when the file cannot be read again.
-  public static func faults(
+  package static func faults(
     of path: String, as format: Format, after error: SparseError
   ) throws -> PatternFaults {
     let faults: PatternFaults

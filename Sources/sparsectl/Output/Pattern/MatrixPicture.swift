@@ -72,25 +72,9 @@ extension MatrixPicture {
 
   /// For each shade, the runs of cells that have it.
   private var paths: [String] {
-    var paths = [String](repeating: "", count: Self.levels)
-    for row in 0..<grid.rows {
-      var column = 0
-      while column < grid.columns {
-        let level = level(row, column)
-        let start = column
-        while column < grid.columns, self.level(row, column) == level { column += 1 }
-        guard level > 0 else { continue }
-        paths[level - 1] += "M\(start) \(row)h\(column - start)v1h-\(column - start)z"
-      }
+    grid.paths(shades: Self.levels) { row, column, length in
+      "M\(column) \(row)h\(length)v1h-\(length)z"
     }
-    return paths
-  }
-
-  /// The shade of a cell, 0 for none.
-  private func level(_ row: Int, _ column: Int) -> Int {
-    let density = grid[row, column]
-    guard density > 0 else { return 0 }
-    return Int((density / grid.maximum * Double(Self.levels)).rounded(.up))
   }
 
   /// From a light to a dark blue.
@@ -159,9 +143,7 @@ extension MatrixPicture {
   }
 
   private var legendTitle: String {
-    func together(_ neurons: Int, _ cells: Int) -> Int { (neurons + cells - 1) / cells }
-    let inputs = together(pattern.inputs, grid.columns)
-    let outputs = together(pattern.outputs, grid.rows)
+    let (inputs, outputs) = grid.neuronsPerCell(of: pattern)
     return "density of \(inputs)×\(outputs) neurons"
   }
 }

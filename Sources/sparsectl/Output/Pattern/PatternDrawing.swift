@@ -61,6 +61,7 @@ extension PatternDrawing {
     }
   }
 
+  /// A blank for no connection at all, and four shades.
   private static let shades: [Character] = [" ", "░", "▒", "▓", "█"]
 
   /// The density of each part, a part for each character.
@@ -73,13 +74,8 @@ extension PatternDrawing {
 
   private func shades(of grid: DensityGrid) -> [String] {
     (0..<grid.rows).map { row in
-      String((0..<grid.columns).map { Self.shade(grid[row, $0], of: grid.maximum) })
+      String((0..<grid.columns).map { Self.shades[grid.shade(row, $0, of: 4)] })
     }
-  }
-
-  /// The shade of a density relative to the greatest; a blank for none at all.
-  private static func shade(_ density: Double, of maximum: Double) -> Character {
-    density > 0 ? shades[Int((density / maximum * 4).rounded(.up))] : shades[0]
   }
 
   private func legend(of grid: DensityGrid) -> String {

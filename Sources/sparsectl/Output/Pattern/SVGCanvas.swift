@@ -26,7 +26,7 @@ struct SVGCanvas {
     if style.isVertical {
       attributes += #" transform="rotate(-90 \#(Self.number(x)) \#(Self.number(y)))""#
     }
-    elements.append("<text \(attributes)>\(Self.escaped(text))</text>")
+    elements.append("<text \(attributes)>\(Markup.escaped(text))</text>")
   }
 
   /// Fills a rectangle, or draws its border.
@@ -69,7 +69,7 @@ struct SVGCanvas {
     return """
       <svg xmlns="http://www.w3.org/2000/svg" \(size) viewBox="\(view)" \
       font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" role="img">
-      <title>\(Self.escaped(title))</title>
+      <title>\(Markup.escaped(title))</title>
       <rect width="100%" height="100%" fill="#fff"/>
       \(elements.joined(separator: "\n"))
       </svg>
@@ -78,8 +78,4 @@ struct SVGCanvas {
   }
 
   private static func number(_ value: Double) -> String { Text.number(value, decimals: 2) }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-  }
 }

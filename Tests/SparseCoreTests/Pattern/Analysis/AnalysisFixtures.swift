@@ -5,7 +5,7 @@ func pattern(inputs: Int, _ rows: [[UInt32]]) throws -> Pattern {
   var offsets = [0]
   for row in rows { offsets.append(offsets[offsets.count - 1] + row.count) }
   return try Pattern(
-    outputs: rows.count, inputs: inputs, rowOffsets: offsets, columns: rows.flatMap { $0 })
+    inputs: inputs, outputs: rows.count, rowOffsets: offsets, columns: rows.flatMap { $0 })
 }
 
 /// A pattern whose connections are drawn one by one, so that rows, columns or all may be empty.

@@ -1,31 +1,9 @@
 /// Pieces of an HTML page that is well-formed XML, too.
 enum HTML {
-  /// A text that means nothing but itself, between tags and in attributes.
-  ///
-  /// It goes by scalars, since a mark of HTML with a combining accent behind it is one `Character`.
-  /// Control characters, which no page may have, become U+FFFD.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&#39;"
-      case "\n", "\t": result.unicodeScalars.append(scalar)
-      case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}":
-        result.unicodeScalars.append("\u{FFFD}")
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
-
   /// A table whose first column is aligned left and the others right; it scrolls where it is wide.
   static func table(_ table: Table) -> String {
     func row(_ cells: [String], _ tag: String) -> String {
-      "<tr>\(cells.map { "<\(tag)>\(escaped($0))</\(tag)>" }.joined())</tr>"
+      "<tr>\(cells.map { "<\(tag)>\(Markup.escaped($0))</\(tag)>" }.joined())</tr>"
     }
     return """
       <div class="wide"><table>
@@ -39,13 +17,15 @@ enum HTML {
 
   /// Names with their values.
   static func facts(_ facts: [(name: String, value: String)]) -> String {
-    let items = facts.map { "<dt>\(escaped($0.name))</dt><dd>\(escaped($0.value))</dd>" }
+    let items = facts.map {
+      "<dt>\(Markup.escaped($0.name))</dt><dd>\(Markup.escaped($0.value))</dd>"
+    }
     return "<dl>\n\(items.joined(separator: "\n"))\n</dl>"
   }
 
   /// A paragraph of plain text.
   static func paragraph(_ text: String, isSmall: Bool = false) -> String {
-    "<p\(isSmall ? #" class="small""# : "")>\(escaped(text))</p>"
+    "<p\(isSmall ? #" class="small""# : "")>\(Markup.escaped(text))</p>"
   }
 
   /// A part of the page under a title.
@@ -57,7 +37,7 @@ enum HTML {
   static func section(_ title: String, _ parts: [String]) -> String {
     """
     <section>
-    <h2>\(escaped(title))</h2>
+    <h2>\(Markup.escaped(title))</h2>
     \(parts.joined(separator: "\n"))
     </section>
     """

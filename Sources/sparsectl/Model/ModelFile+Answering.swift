@@ -1,0 +1,49 @@
+import SparseCore
+import SparseLayers
+
+extension ModelFile {
+  /// Reads a model that answers by itself.
+  ///
+  /// - Parameter path: The file.
+  /// - Throws: What `init(contentsOf:)` throws, and `SparseError.Code.unsupported` for the edge part of
+  ///   a split model.
+  init(answering path: String) throws {
+    try self.init(contentsOf: path)
+    guard !network.handsOver else {
+      throw SparseError(
+        .unsupported,
+        """
+        \(path): is the edge part of a model that was split, and hands over what it is not sure of. \
+        Give the whole model.
+        """)
+    }
+  }
+
+  /// Refuses samples of another size than those the network was trained on.
+  ///
+  /// - Parameters:
+  ///   - dataset: The samples.
+  ///   - place: What errors call them.
+  /// - Throws: `SparseError` with both sizes.
+  func requireFit(of dataset: Dataset, from place: String) throws {
+    guard dataset.featureCount == data.featureCount else {
+      throw SparseError(
+        .shapeMismatch,
+        """
+        \(place): its samples have \(dataset.featureCount) features, but the model was trained on \
+        samples of \(data.featureCount) (\(data.dataset)). Give samples like those.
+        """)
+    }
+  }
+
+  /// The names of the classes that a branch tells apart; numbers where the file has none.
+  ///
+  /// - Parameter index: The branch, by its position in the network's `branches`.
+  /// - Returns: One name per output.
+  func classNames(ofBranch index: Int) -> [String] {
+    let branch = network.branches[index]
+    let count = branch.outputSize
+    let names = data.classNames[branch.task] ?? []
+    return names.count == count ? names : (0..<count).map(String.init)
+  }
+}

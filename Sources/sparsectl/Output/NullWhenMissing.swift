@@ -1,0 +1,10 @@
+/// A key of a JSON object that is there, as null, also when its value is missing.
+@propertyWrapper
+struct NullWhenMissing<Value: Encodable>: Encodable {
+  var wrappedValue: Value?
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue)
+  }
+}
