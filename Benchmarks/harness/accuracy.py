@@ -42,7 +42,7 @@ class AccuracyResults:
             f"mean of seeds {', '.join(map(str, SEEDS))} (least–most), commit {self.commit}.",
             "",
             "| data | density | " + " | ".join(f"`{family}`" for family in FAMILIES) + " |",
-            "|---|---:|" + "---:|" * len(FAMILIES),
+            "| --- | ---: |" + " ---: |" * len(FAMILIES),
         ]
         keys = dict.fromkeys((run["dataset"], run["density"]) for run in self.runs)
         for dataset, density in keys:

@@ -151,7 +151,7 @@ def _gnuplot(
         "set xtics (0.02, 0.05, 0.1, 0.25, 0.5, 1)",
         "set logscale y" if is_logarithmic else "set yrange [0:100]",
         "set grid",
-        "set key outside bottom center maxcols 3 noenhanced",
+        "set key below horizontal center maxcols 3 noenhanced",
     ]
     drawn = []
     for number, curve in enumerate(curves, 1):
