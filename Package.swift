@@ -29,10 +29,10 @@ let package = Package(
   ],
   traits: [
     .default(enabledTraits: ["CommandLine", "Networking"]),
+    .trait(name: "CommandLine", description: "What sparsectl is built with."),
     .trait(
-      name: "CommandLine", description: "What sparsectl is built with.",
-      enabledTraits: ["Networking"]),
-    .trait(name: "Networking", description: "What SplitServing is built with."),
+      name: "Networking",
+      description: "What SplitServing is built with, and the commands serve and edge."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -120,7 +120,8 @@ let package = Package(
     .executableTarget(
       name: "sparsectl",
       dependencies: [
-        "SparseCore", "SparseLayers", "EarlyExit", "SplitServing", "Shapes3D", "_SparseBench",
+        "SparseCore", "SparseLayers", "EarlyExit", "Shapes3D", "_SparseBench",
+        .target(name: "SplitServing", condition: networking),
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
         .product(name: "Logging", package: "swift-log", condition: networking),
         .product(name: "Yams", package: "Yams", condition: commandLine),

@@ -1,3 +1,4 @@
+internal import EarlyExit
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
@@ -57,11 +58,7 @@ public final class ModelServer: Sendable {
   }
 
   /// The lanes of every tile, unless one is chosen.
-  ///
-  /// 16 lanes take hardly longer than one, since the weights are read once in either case; 64 take
-  /// twice as long, which pays only where most requests bring many samples (784 × 512 at density
-  /// 0.25 with AVX2; `sparsectl bench --batch-size` measures it).
-  public static let defaultTileWidth = 16
+  public static let defaultTileWidth = SplitPlan.tileWidth
 
   private let configuration: Configuration
   private let logger: Logger

@@ -1,3 +1,4 @@
+#if Networking
 import ArgumentParser
 import EarlyExit
 import Foundation
@@ -191,3 +192,4 @@ struct Edge: AsyncParsableCommand {
       seconds: seconds)
   }
 }
+#endif

@@ -1,6 +1,7 @@
-import ArgumentParser
+#if Networking
+public import ArgumentParser
 import Foundation
-import Logging
+public import Logging
 import SparseCore
 import SplitServing
 
@@ -103,3 +104,6 @@ struct Serve: AsyncParsableCommand {
     host == "localhost" || host == "::1" || host.hasPrefix("127.")
   }
 }
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+#endif

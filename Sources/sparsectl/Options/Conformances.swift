@@ -1,7 +1,6 @@
 // The library's enumerations as option values: their cases list themselves in help and errors.
 public import ArgumentParser
 public import EarlyExit
-public import Logging
 public import SparseCore
 public import SparseLayers
 
@@ -12,5 +11,4 @@ extension DatasetSource: ExpressibleByArgument {}
 extension DensityPolicy: ExpressibleByArgument {}
 extension Loss: ExpressibleByArgument {}
 extension SweepSettings.Part: ExpressibleByArgument {}
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 extension StorageForm: ExpressibleByArgument {}

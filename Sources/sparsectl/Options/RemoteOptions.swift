@@ -1,3 +1,4 @@
+#if Networking
 import ArgumentParser
 import EarlyExit
 import SparseCore
@@ -114,3 +115,4 @@ struct RemoteOptions: ParsableArguments {
     return String(word)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Networking
 import ArgumentParser
 import SparseCore
 import SplitServing
@@ -146,3 +147,4 @@ private func require<Value: Comparable>(
       "'\(option)' must be in \(range.lowerBound)...\(range.upperBound), but is \(value).")
   }
 }
+#endif

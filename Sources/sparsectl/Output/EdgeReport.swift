@@ -1,3 +1,4 @@
+#if Networking
 import EarlyExit
 import SparseLayers
 import SplitServing
@@ -156,3 +157,4 @@ struct EdgeReport: TextReport {
       """
   }
 }
+#endif

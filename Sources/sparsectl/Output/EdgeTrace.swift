@@ -1,3 +1,4 @@
+#if Networking
 import SparseLayers
 import SplitServing
 
@@ -22,3 +23,4 @@ struct EdgeTrace {
     try AtomicFile.write(to: path) { try $0.write(text) }
   }
 }
+#endif

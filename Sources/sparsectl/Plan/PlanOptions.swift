@@ -2,7 +2,6 @@ import ArgumentParser
 import EarlyExit
 import SparseCore
 import SparseLayers
-import SplitServing
 import _SparseBench
 
 /// How fast a machine is, on the command line.
@@ -87,7 +86,7 @@ struct MachineOptions: ParsableArguments {
         // As 'edge' and 'serve' lay a single sample out.
         let executor = try NetworkExecutor(
           piece, backend: engine.backend, threads: engine.threadCount, batchCapacity: 1,
-          tileWidth: ModelServer.defaultTileWidth)
+          tileWidth: SplitPlan.tileWidth)
         let pass = Pass(shape: executor.shape(samples: 1), mode: .inference)
         executor.input.values.load(
           Array(repeating: 0.5, count: piece.inputSize), shape: pass.shape)
