@@ -60,11 +60,14 @@ public struct ExitPolicy: Sendable {
       temperatures: settings.temperatures)
   }
 
-  /// The form of the policy in a model file.
+  /// The form of the policy in a model file, whose thresholds are finite or nil for never.
   public var settings: ExitSettings {
     ExitSettings(
       rule: rule.name, temperatures: temperatures,
-      thresholds: thresholds.map { $0.isFinite ? rule.inOtherTerms($0) : nil })
+      thresholds: thresholds.map {
+        // The least finite number is as good as −∞: all samples leave.
+        $0 == .infinity ? nil : rule.inOtherTerms(max($0, -.greatestFiniteMagnitude))
+      })
   }
 
   /// Checks that the policy fits a network.

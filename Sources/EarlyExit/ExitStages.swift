@@ -2,11 +2,11 @@ internal import SparseCore
 public import SparseLayers
 
 extension Network {
-  /// The branches of the last branch's task, by their position in `branches`.
+  /// The branches of the output task, by their position in `branches`.
   ///
-  /// They are the network's exits; the last of them is the ordinary output.
+  /// They are the network's exits; the last of them is the ordinary output of a whole network.
   public var exits: [Int] {
-    branches.indices.filter { branches[$0].task == branches.last?.task }
+    branches.indices.filter { branches[$0].task == outputTask }
   }
 }
 

@@ -10,6 +10,8 @@ extension [Double] {
     let lower = Int(place)
     let upper = Swift.min(lower + 1, count - 1)
     let weight = place - Double(lower)
+    // 0 of an infinite neighbour is not a number.
+    guard weight > 0 else { return self[lower] }
     return self[lower] * (1 - weight) + self[upper] * weight
   }
 

@@ -80,7 +80,8 @@ public struct SparseMatrix: Sendable {
   public func multiplied(
     by x: [Float], samples: Int, backend: Backend = .auto
   ) throws -> [Float] {
-    guard samples >= 0, x.count == samples * pattern.inputs else {
+    let (needed, isTooMany) = samples.multipliedReportingOverflow(by: pattern.inputs)
+    guard samples >= 0, !isTooMany, x.count == needed else {
       throw SparseError(
         .shapeMismatch,
         """

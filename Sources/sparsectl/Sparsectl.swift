@@ -15,8 +15,8 @@ struct Sparsectl: AsyncParsableCommand {
       That is a first run, on Fashion-MNIST as Debian's package dataset-fashion-mnist installs it; \
       'doctor' says what is missing here.
 
-      Results go to stdout, progress and warnings to stderr; every command takes --json. The exit \
-      code is 0 when done, 1 when something failed, 64 for wrong usage.
+      Results go to stdout, progress and warnings to stderr; every command but 'serve' takes --json. \
+      The exit code is 0 when done, 1 when something failed, 64 for wrong usage.
       """,
     version: "0.1.0",
     subcommands: [
@@ -34,10 +34,15 @@ struct Sparsectl: AsyncParsableCommand {
       let invocation = try Invocation(Array(CommandLine.arguments.dropFirst()))
       var command = try invocation.command()
       for note in invocation.notes { Terminal.note("note: \(note)") }
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
+      do {
+        if var command = command as? any AsyncParsableCommand {
+          try await command.run()
+        } else {
+          try command.run()
+        }
+      } catch let error as ValidationError {
+        // Of what came out while it ran, the parser does not know the command.
+        throw WrongUsage(error.message, of: type(of: command))
       }
     } catch let error as WrongUsage {
       error.exit()

@@ -1,5 +1,6 @@
 import EarlyExit
 import Foundation
+import SparseLayers
 import Testing
 
 @Suite("Confidence rules") struct ConfidenceRuleTests {
@@ -14,6 +15,9 @@ import Testing
     #expect(abs(EntropyRule().confidence(probabilities) + Float(1.5 * log(2.0))) < 1e-6)
     #expect(MarginRule().confidence(probabilities) == 0.25)
     #expect(MarginRule().confidence([0.5, 0.5]) == 0)
+    // Outputs trained by squared error are taken as they are.
+    #expect(MarginRule().confidence([0.75, -0.25]) == 1)
+    #expect(MaxProbabilityRule().confidence([-0.75, -0.25]) == -0.25)
     #expect(MarginRule().confidence([0.1, 0.7, 0.2]) == MarginRule().confidence([0.7, 0.2, 0.1]))
   }
 
@@ -58,6 +62,18 @@ import Testing
   func terms() {
     #expect(EntropyRule().inOtherTerms(0.025) == -0.025)
     #expect(MarginRule().inOtherTerms(0.9) == 0.9)
+  }
+
+  @Test("thresholds become those of a file and come back", arguments: rules.indices)
+  func settings(rule: Int) throws {
+    let policy = ExitPolicy(
+      rule: Self.rules[rule], thresholds: [-.infinity, -0.5, 0.75, .infinity])
+    let settings = policy.settings
+    #expect(settings.thresholds.map { $0 == nil } == [false, false, false, true])
+    #expect(settings.thresholds.allSatisfy { $0?.isFinite ?? true })
+    // What always leaves still does: no confidence is below the least finite number.
+    #expect(
+      try ExitPolicy(settings).thresholds == [-.greatestFiniteMagnitude, -0.5, 0.75, .infinity])
   }
 
   @Test("patience counts the equal answers in a row that end at this exit")

@@ -99,7 +99,10 @@ import _SparseTestSupport
     let policy = ExitPolicy(thresholds: [0.5, 0.5])
     let runner = try runner(network, policy, capacity: 30)
     let answers = Array(try runner.run(samples.indices[...], of: samples))
-    guard case .floats(let rows) = data.features else { return }
+    guard case .floats(let rows) = data.features else {
+      Issue.record("clusters are floats")
+      return
+    }
     #expect(Array(try runner.run(rows: rows)) == answers)
     #expect(try runner.run(rows: []).isEmpty)
     #expect(throws: SparseError.self) { try runner.run(rows: [1, 2, 3]) }

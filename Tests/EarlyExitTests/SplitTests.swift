@@ -88,9 +88,11 @@ import _SparseTestSupport
       runner.macs == left * stages[0].totalMACs + (130 - left) * stages[1].totalMACs)
   }
 
-  @Test("thresholds go with their exits, and the parts know each other", arguments: cuts)
-  func files(cut: Int) throws {
-    let whole = try network(secondTask: false)
+  @Test(
+    "thresholds go with their exits, and the parts know each other", arguments: cuts,
+    [false, true])
+  func files(cut: Int, secondTask: Bool) throws {
+    let whole = try network(secondTask: secondTask)
     var file = ModelFile(network: whole, data: DataDescription(untrained: whole))
     file.exitSettings = ExitSettings(
       rule: "margin", temperatures: [1, 2, 3], thresholds: [0.5, 0.75])
@@ -100,6 +102,9 @@ import _SparseTestSupport
       ModelFile(parts.remote.safetensors(), source: "remote")
     )
     let early = min(cut, 2)
+    #expect(
+      edge.network.exits.map { edge.network.branches[$0].name }
+        == Array(["exit1", "exit2"].prefix(early)))
     #expect(edge.exitSettings?.thresholds ?? [] == Array([0.5, 0.75].prefix(early)))
     #expect(edge.exitSettings?.temperatures ?? [] == Array([1, 2, 3].prefix(early)))
     #expect(remote.exitSettings?.thresholds == Array([0.5, 0.75].dropFirst(early)))

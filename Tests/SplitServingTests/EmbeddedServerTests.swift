@@ -19,13 +19,16 @@ import _SparseTestSupport
   }
 
   /// A server of a model, which is called `net`.
-  private func server(_ model: ModelFile, port: Int = 0) throws -> ModelServer {
+  private func server(
+    _ model: ModelFile, _ settings: (inout ModelServer.Configuration) -> Void = { _ in }
+  ) throws -> ModelServer {
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("\(UUID()).safetensors")
     try model.write(to: file.path)
     defer { try? FileManager.default.removeItem(at: file) }
     var configuration = ModelServer.Configuration(modelPath: file.path, modelName: "net")
-    configuration.port = port
+    configuration.port = 0
+    settings(&configuration)
     return try ModelServer(configuration)
   }
 
@@ -68,12 +71,34 @@ import _SparseTestSupport
   @Test("does not run the closure when the port is taken")
   func taken() async throws {
     try await server(model()).serve { url in
-      let second = try server(model(), port: port(of: url))
+      let taken = try port(of: url)
+      let second = try server(model()) { $0.port = taken }
       let error = await #expect(throws: SparseError.self) {
         try await second.serve { _ in Issue.record("listens on a port that is taken") }
       }
       #expect(error?.code == .fileSystem)
     }
+  }
+
+  @Test("says so when there is no such host")
+  func unknownHost() async throws {
+    let server = try server(model()) { $0.host = "no.such.host.invalid" }
+    let error = await #expect(throws: SparseError.self) {
+      try await server.serve { _ in Issue.record("listens at a host that is none") }
+    }
+    #expect(error?.code == .fileSystem)
+    #expect(error?.message.contains("no.such.host.invalid, port 0: ") == true)
+    #expect(error?.message.contains("SocketAddressError") == false)
+  }
+
+  @Test(
+    "does not start with a name by which no client could ask",
+    arguments: ["", "a/b", "/", ".", "..", "stats"])
+  func wrongName(name: String) throws {
+    let error = #expect(throws: SparseError.self) {
+      try server(model()) { $0.modelName = name }
+    }
+    #expect(error?.code == .invalidArgument)
   }
 
   @Test("ends when its task is cancelled")
@@ -121,6 +146,39 @@ import _SparseTestSupport
     #expect(answers.map { $0?.exit } == expected.map(\.exit))
     #expect(answers.count { $0?.source == .exit } == 25)
     #expect(answers.count { $0?.source == .remote } == 25)
+  }
+
+  @Test("a remote part with all the time there is asks, and gets its answer")
+  func endlessDeadline() async throws {
+    try await server(model().split(afterHiddenLayers: 1).remote).serve { url in
+      var configuration = remote(url)
+      configuration.deadline = .seconds(Int64.max)
+      configuration.probeInterval = .seconds(Int64.max)
+      try await RemotePart.with(configuration) { remote in
+        let split = try await remote.description()
+        let values = randomFloats(split.boundaryFeatures, seed: 9, "endless")
+        let answer = try await remote.infer(
+          values, features: split.boundaryFeatures,
+          output: (split.output.branch, split.output.size))
+        #expect(answer.count == split.output.size)
+        remote.standBack()
+        #expect(remote.breakerState == .open)
+      }
+    }
+  }
+
+  @Test("a remote part asks for a name with '/' as one part of the path")
+  func slash() async throws {
+    try await server(model().split(afterHiddenLayers: 1).remote).serve { url in
+      var configuration = remote(url)
+      configuration.modelName = "a/b"
+      try await RemotePart.with(configuration) { remote in
+        let failure = await #expect(throws: RemotePart.Failure.self) {
+          try await remote.description()
+        }
+        #expect(failure?.description.contains("no model 'a/b'") == true)
+      }
+    }
   }
 
   @Test("a remote part is closed after its closure, whether that returned or threw")

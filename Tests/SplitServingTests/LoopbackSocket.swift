@@ -29,12 +29,20 @@ final class LoopbackSocket: @unchecked Sendable {
   }
 
   /// Connects; no call waits longer than 20 s.
-  init(port: Int) throws {
+  ///
+  /// - Parameters:
+  ///   - port: The server's port.
+  ///   - receiveBytes: The room for what comes in and is not read; nil for what the system gives.
+  /// - Throws: `Failure` when nobody listens.
+  init(port: Int, receiveBytes: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw Failure(code: errno) }
     var patience = timeval(tv_sec: 20, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
+    if var room = receiveBytes {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
     }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -51,7 +59,9 @@ final class LoopbackSocket: @unchecked Sendable {
   deinit { close(descriptor) }
 
   /// Sends bytes; a peer that has closed is no error here.
-  func send(_ bytes: some Collection<UInt8>) {
+  ///
+  /// - Returns: Whether all were sent; `errno` says why not.
+  @discardableResult func send(_ bytes: some Collection<UInt8>) -> Bool {
     let bytes = Array(bytes)
     var sent = 0
     while sent < bytes.count {
@@ -59,21 +69,38 @@ final class LoopbackSocket: @unchecked Sendable {
         let rest = UnsafeRawBufferPointer(rebasing: $0[sent...])
         return Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
       }
-      guard count > 0 else { return }
+      guard count > 0 else { return false }
       sent += count
     }
+    return true
   }
 
   func send(_ text: String) { send(text.utf8) }
+
+  /// Sends the same again and again, and reads nothing, until the peer closes; false when it takes
+  /// nothing for 20 s instead.
+  func flood(_ bytes: [UInt8]) async -> Bool {
+    await waiting {
+      while self.send(bytes) {}
+      return errno != EAGAIN
+    }
+  }
 
   /// Sends a request.
   func send(
     _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = []
   ) {
+    send(Self.request(method, path, headers: headers, body: body))
+  }
+
+  /// The bytes of a request.
+  static func request(
+    _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8] = []
+  ) -> [UInt8] {
     var head = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
     if method == "POST" { head += "Content-Length: \(body.count)\r\n" }
     for (name, value) in headers { head += "\(name): \(value)\r\n" }
-    send(Array((head + "\r\n").utf8) + body)
+    return Array((head + "\r\n").utf8) + body
   }
 
   /// Waits for an answer; nil when the peer closes before it is whole.

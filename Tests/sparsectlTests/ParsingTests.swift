@@ -141,12 +141,14 @@ struct ParsingTests {
       ("sweep --epochs -1", "--epochs"),
       ("sweep --dataset mnist", "needs '--data'"),
       ("train --exits 0", "An exit is to leave after hidden layer 0"),
+      ("train --exits 0", "counted from 1"),
+      ("train --exits 3", "hidden layers 1 to 2"),
       ("train --exits 2,1", "must increase"),
       ("train --exits 1,1", "must increase"),
       ("train --exits a", "invalid for '--exits"),
       ("train --layers 784,50,10 --exits 2", "hidden layers 1 to 1"),
       (
-        "train --exits 1,2 --exit-weights 1,1", "There are 2 exit weights for 2 early exits; give 3"
+        "train --exits 1,2 --exit-weights 1,1", "There must be 3 exit weights, not 2"
       ),
       ("train --exits 1 --exit-weights=-1,1", "An exit weight is -1.0"),
       ("train --exits 1 --exit-layers 0", "0 layers"),
@@ -158,6 +160,7 @@ struct ParsingTests {
       ("calibrate m --max-accuracy-loss 2", "must be in 0...1"),
       ("calibrate m --target-macs 0", "must be above 0"),
       ("calibrate m --target-macs 5 --shares 0.5,0.5", "different aims; give one"),
+      ("calibrate m --shares 50,30,20", "1 together"),
       ("calibrate m --rule sureness", "invalid for '--rule"),
       ("calibrate", "<model>"),
       ("evaluate m --threshold nan", "must be a number"),

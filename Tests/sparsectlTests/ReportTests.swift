@@ -105,7 +105,7 @@ struct ReportTests {
       try SHA256Digest.hexadecimal(of: content),
       "m.safetensors, \(Text.count(content.count)) bytes",
       "40 → 24 → 16", "3 epochs in batches of 256", "balanced", "density 0.25, 0.5, 1",
-      "max-probability", "0.875", "1.5", "1234.5", "50.00 %", "validation", "3 epochs, the last",
+      "max-probability", "0.875", "1.5", "1,235", "50.00 %", "validation", "3 epochs, the last",
     ] {
       #expect(text.contains(word), "\(word)")
     }

@@ -104,7 +104,9 @@ final class StoppedRunTests {
       let outcome = try Program.start(
         arguments + long + ["--output", model, "--resume"] + change
       ).finish()
-      expectFailure(outcome, says: "model.checkpoint", "another run", "--output")
+      expectFailure(
+        outcome, says: "model.checkpoint", "another run", "--output",
+        "became \(change.joined(separator: "="))")
     }
     // As many images of the same shape, but others.
     let others = try TemporaryDirectory()

@@ -19,7 +19,7 @@ struct TrainingProgressTests {
     let evaluation = BranchEvaluation(
       branch: "output", task: "label", loss: 1 - accuracy, accuracy: accuracy, samples: 10)
     return Trainer.EpochReport(
-      epoch: epoch, learningRate: 0.1, seconds: 1, training: [evaluation],
+      epoch: epoch, learningRate: 0.1, seconds: 1, trainedSamples: 10, training: [evaluation],
       validation: hasValidation ? [evaluation] : [])
   }
 

@@ -30,14 +30,18 @@ public struct ExitRecords: Sendable {
   ///   - data: The samples and labels, matched with the network.
   ///   - loss: What the network was trained with.
   /// - Throws: `SparseError.Code.backend` when an engine fails, `invalidArgument` when there are no
-  ///   samples.
+  ///   samples or no exits.
   public init(
     _ executor: NetworkExecutor, of network: Network, on data: LabeledData,
     loss: Loss = .softmaxCrossEntropy
   ) throws {
     let exits = network.exits
+    guard let last = exits.last else {
+      throw SparseError(
+        .invalidArgument, "The network has no exits, so there is nothing to record.")
+    }
     let all = try executor.outputs(data.samples)
-    let labels = data.labels(branch: exits[exits.count - 1])
+    let labels = data.labels(branch: last)
     try self.init(
       names: exits.map { network.branches[$0].name },
       macs: network.exitStages.map(\.totalMACs), outputs: exits.map { all[$0] },

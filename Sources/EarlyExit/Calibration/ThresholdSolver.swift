@@ -68,7 +68,7 @@ public struct ThresholdSolver: Sendable {
         .invalidArgument, "A largest accuracy loss is a share from 0 to 1, not \(maxAccuracyLoss).")
     }
     let last = evaluate(never)
-    let limit = last.errors + Int(maxAccuracyLoss * Double(last.samples))
+    let limit = last.errors + Int(snappedProduct(maxAccuracyLoss, last.samples))
     return best { $0.errors <= limit ? [$0.macs, $0.errors] : nil }
   }
 

@@ -39,7 +39,7 @@ public struct EntropyRule: ConfidenceRule {
   }
 }
 
-/// The largest probability less the second largest, from 0 to 1.
+/// The largest probability less the second largest, from 0 to 1; that of a single class is itself.
 public struct MarginRule: ConfidenceRule {
   /// The rule's name on the command line and in files.
   public var name: String { "margin" }
@@ -49,8 +49,10 @@ public struct MarginRule: ConfidenceRule {
 
   /// The largest probability less the second largest.
   public func confidence(_ probabilities: Span<Float>, earlierAnswers: Span<Int32>) -> Float {
-    var first: Float = 0
-    var second: Float = 0
+    guard probabilities.count > 1 else { return probabilities.isEmpty ? 0 : probabilities[0] }
+    // Outputs that were trained as they are, by squared error, may be below 0.
+    var first = -Float.infinity
+    var second = -Float.infinity
     for index in 0..<probabilities.count {
       let probability = probabilities[index]
       if probability > first {

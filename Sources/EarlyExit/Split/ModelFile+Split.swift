@@ -39,6 +39,7 @@ extension ModelFile {
     var remote = part(.remote, remoteNetwork)
     // The remote part is fed with what crosses the cut.
     remote.data.featureCount = remoteNetwork.inputSize
+    remote.data.featureNames = nil
     if let settings = exitSettings {
       let early = edgeNetwork.exits.count
       if early > 0 { edge.exitSettings = settings.part(0..<early, thresholds: 0..<early) }

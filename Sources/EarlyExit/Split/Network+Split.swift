@@ -38,7 +38,8 @@ extension Network {
     }
     let edge = try Network(
       inputSize: inputSize, backbone: Array(backbone[..<position]),
-      branches: branches.indices.filter { isEarly[$0] }.map { branches[$0] }, handsOver: true)
+      branches: branches.indices.filter { isEarly[$0] }.map { branches[$0] }, handsOver: true,
+      outputTask: outputTask)
     let remote = try Network(
       inputSize: backboneSize(at: position), backbone: Array(backbone[position...]),
       branches: branches.indices.filter { !isEarly[$0] }.map {

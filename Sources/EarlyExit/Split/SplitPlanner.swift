@@ -165,7 +165,8 @@ extension Network {
     let kept = Set(taskOutputs.map(\.branch))
     return try Network(
       inputSize: inputSize, backbone: backbone,
-      branches: branches.indices.filter(kept.contains).map { branches[$0] }, handsOver: handsOver)
+      branches: branches.indices.filter(kept.contains).map { branches[$0] }, handsOver: handsOver,
+      outputTask: outputTask)
   }
 
   /// Checks the shares of the samples that leave at the network's exits.

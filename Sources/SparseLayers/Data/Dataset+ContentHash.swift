@@ -4,7 +4,7 @@ extension Dataset {
   /// Computes a digest that tells whether two data sets hold the same samples in the same order.
   ///
   /// It covers the kind and the number of the features, their values, and the name, the class names
-  /// and the labels of every target; the image shape does not count.
+  /// and the labels of every target; the image shape and the features' names do not count.
   ///
   /// - Returns: A SHA-256 as 64 lower-case hexadecimal digits.
   /// - Throws: `SparseError` when the digest's library fails.

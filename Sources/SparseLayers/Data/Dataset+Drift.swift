@@ -43,8 +43,8 @@ extension Dataset {
       }
     }
     let stream = try Dataset(
-      features: .floats(values), featureCount: featureCount, imageShape: imageShape,
-      targets: shuffled.targets)
+      features: .floats(values), featureCount: featureCount, featureNames: featureNames,
+      imageShape: imageShape, targets: shuffled.targets)
     return (stream, phases)
   }
 }

@@ -63,6 +63,7 @@ extension Dataset {
     return try Dataset(
       features: selected,
       featureCount: featureCount,
+      featureNames: featureNames,
       imageShape: imageShape,
       targets: targets.map { target in
         Target(

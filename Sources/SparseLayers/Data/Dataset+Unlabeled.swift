@@ -36,7 +36,9 @@ extension Dataset {
     if start.starts(with: [0, 0]) { return try images(path, rank: start.last == 2 ? 2 : 3) }
     let table = try CSVTable(path: path, labelColumns: labelColumns, isLabeled: false)
     return try prefixingErrors(with: path) {
-      try Dataset(unlabeled: .floats(table.features), featureCount: table.layout.featureCount)
+      try Dataset(
+        unlabeled: .floats(table.features), featureCount: table.layout.featureCount,
+        featureNames: table.layout.featureNames)
     }
   }
 

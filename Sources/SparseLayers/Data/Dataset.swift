@@ -27,6 +27,9 @@ public struct Dataset: Sendable {
   /// The number of features of a sample, at least 1.
   public let featureCount: Int
 
+  /// The names of the features, where the source has names for them.
+  public let featureNames: [String]?
+
   /// The shape of a sample when samples are images, row-major.
   public let imageShape: ImageShape?
 
@@ -43,6 +46,7 @@ public struct Dataset: Sendable {
   /// - Parameters:
   ///   - features: The features of all samples, sample after sample.
   ///   - featureCount: The number of features of a sample.
+  ///   - featureNames: One name for each feature, if they have names.
   ///   - imageShape: The shape of a sample when samples are images.
   ///   - targets: One target per task, each with a label for every sample.
   /// - Throws: `SparseError` with code `.shapeMismatch` when counts do not fit, `.invalidArgument`
@@ -50,10 +54,13 @@ public struct Dataset: Sendable {
   public init(
     features: Features,
     featureCount: Int,
+    featureNames: [String]? = nil,
     imageShape: ImageShape? = nil,
     targets: [Target]
   ) throws {
-    try self.init(unlabeled: features, featureCount: featureCount, imageShape: imageShape)
+    try self.init(
+      unlabeled: features, featureCount: featureCount, featureNames: featureNames,
+      imageShape: imageShape)
     try Self.check(targets, sampleCount: sampleCount)
     self.targets = targets
   }
@@ -63,12 +70,14 @@ public struct Dataset: Sendable {
   /// - Parameters:
   ///   - features: The features of all samples, sample after sample.
   ///   - featureCount: The number of features of a sample.
+  ///   - featureNames: One name for each feature, if they have names.
   ///   - imageShape: The shape of a sample when samples are images.
   /// - Throws: `SparseError` with code `.shapeMismatch` when counts do not fit, `.invalidArgument`
   ///   when there is no sample or a feature is not finite.
   public init(
     unlabeled features: Features,
     featureCount: Int,
+    featureNames: [String]? = nil,
     imageShape: ImageShape? = nil
   ) throws {
     guard featureCount > 0 else {
@@ -87,6 +96,12 @@ public struct Dataset: Sendable {
     guard sampleCount > 0 else {
       throw SparseError(.invalidArgument, "the data hold no samples; at least 1 is needed.")
     }
+    if let featureNames, featureNames.count != featureCount {
+      throw SparseError(
+        .shapeMismatch,
+        "there are \(featureNames.count) names for samples of \(featureCount) features."
+      )
+    }
     if let imageShape, imageShape.pixelCount != featureCount {
       throw SparseError(
         .shapeMismatch,
@@ -98,6 +113,7 @@ public struct Dataset: Sendable {
     }
     self.features = features
     self.featureCount = featureCount
+    self.featureNames = featureNames
     self.imageShape = imageShape
     targets = []
     self.sampleCount = sampleCount

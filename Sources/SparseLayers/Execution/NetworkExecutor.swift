@@ -25,6 +25,8 @@ public final class NetworkExecutor {
   let operators: [any LayerOperator]
   let pool: WorkerPool
   let phases: TilePhases
+  /// The passes that anybody but a trainer has run: what it packed ahead may be gone after one.
+  private(set) var forwardPasses = 0
   /// The plans that decide how a batch is laid into tiles.
   private let shapingPlans: [any JunctionPlan]
   /// The lanes of every tile; nil where the plans decide.
@@ -167,6 +169,7 @@ public final class NetworkExecutor {
   /// - Parameter pass: The batch's layout and mode.
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   public func forward(_ pass: Pass) throws {
+    forwardPasses += 1
     try phases.forward(pass)
   }
 
@@ -185,6 +188,7 @@ public final class NetworkExecutor {
       case .branch(let branch, _): branches.contains(branch)
       }
     }
+    forwardPasses += 1
     try phases.forward(pass, where: isNeeded)
   }
 

@@ -82,18 +82,6 @@ package struct ProtobufWriter {
     try write(&inner)
     bytes(field, inner.bytes)
   }
-
-  /// Writes a repeated field of integers in the packed form, the usual one of proto3.
-  ///
-  /// - Parameters:
-  ///   - field: The field's number.
-  ///   - values: The values; no field is written for none, as the format asks.
-  package mutating func packedVarints(_ field: Int, _ values: [Int64]) {
-    guard !values.isEmpty else { return }
-    message(field) { inner in
-      for value in values { inner.append(varint: UInt64(bitPattern: value)) }
-    }
-  }
 }
 
 // MARK: - The wire format

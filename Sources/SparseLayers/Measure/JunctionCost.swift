@@ -26,11 +26,12 @@ public struct JunctionCost: Codable, Hashable, Sendable {
   public var macs = 0
   /// The same for the dense junction.
   public var denseMACs = 0
-  /// The multiply–adds of the input gradient, per sample; 0 for a junction that reads the data.
+  /// The multiply–adds of the input gradient, per sample; 0 for a junction that reads the data, or
+  /// what a frozen layer writes.
   public var inputGradientMACs = 0
   /// The same for the dense junction.
   public var denseInputGradientMACs = 0
-  /// The multiply–adds of the weight gradient, per sample.
+  /// The multiply–adds of the weight gradient, per sample; 0 for a frozen junction.
   public var weightGradientMACs = 0
   /// The same for the dense junction.
   public var denseWeightGradientMACs = 0
@@ -75,7 +76,10 @@ public struct JunctionCost: Codable, Hashable, Sendable {
   ///   - pattern: Its connections.
   ///   - hasInputGradient: Whether training computes dX = Wᵀ·dY, which a junction that reads the
   ///     data does not.
-  public init(name: String, pattern: Pattern, hasInputGradient: Bool) {
+  ///   - hasWeightGradient: Whether training computes dW, which a frozen junction does not.
+  public init(
+    name: String, pattern: Pattern, hasInputGradient: Bool, hasWeightGradient: Bool = true
+  ) {
     self.name = name
     inputs = pattern.inputs
     outputs = pattern.outputs
@@ -91,8 +95,8 @@ public struct JunctionCost: Codable, Hashable, Sendable {
     denseMACs = denseWeights
     inputGradientMACs = hasInputGradient ? weights : 0
     denseInputGradientMACs = hasInputGradient ? denseWeights : 0
-    weightGradientMACs = weights
-    denseWeightGradientMACs = denseWeights
+    weightGradientMACs = hasWeightGradient ? weights : 0
+    denseWeightGradientMACs = hasWeightGradient ? denseWeights : 0
     trainingMACs = macs + inputGradientMACs + weightGradientMACs
     denseTrainingMACs = denseMACs + denseInputGradientMACs + denseWeightGradientMACs
   }

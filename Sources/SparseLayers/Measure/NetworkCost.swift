@@ -24,14 +24,19 @@ public struct NetworkCost: Codable, Hashable, Sendable {
 
   /// Counts a network's costs.
   ///
-  /// - Parameter network: The network.
-  public init(_ network: Network) {
+  /// - Parameters:
+  ///   - network: The network.
+  ///   - trainedBranches: The only branches that are trained, as `Trainer` takes them: what is frozen
+  ///     is run forward in training, and no gradient goes into it. Nil when all layers are trained.
+  public init(_ network: Network, trainedBranches: Set<String>? = nil) {
     junctions = network.places.compactMap { place in
       guard let junction = network[place] as? SparseLinear else { return nil }
-      // A junction that reads the data needs no input gradient.
+      let isTrained = network.isTrained(place, trainedBranches)
+      // Neither the data nor a frozen layer wants a gradient.
+      let readsFixed = network.readsData(place) || trainedBranches != nil && place.leavesBackbone
       return JunctionCost(
         name: network.name(of: place), pattern: junction.pattern,
-        hasInputGradient: !network.readsData(place))
+        hasInputGradient: isTrained && !readsFixed, hasWeightGradient: isTrained)
     }
     let others = network.places.map { network[$0] }.filter { !($0 is SparseLinear) }
     otherLayers = JunctionCost(
@@ -41,11 +46,25 @@ public struct NetworkCost: Codable, Hashable, Sendable {
 }
 
 extension Network {
+  /// Whether the layer at a place is trained where only some branches are; nil stands for all.
+  fileprivate func isTrained(_ place: Place, _ trainedBranches: Set<String>?) -> Bool {
+    guard let trainedBranches else { return true }
+    guard case .branch(let branch, _) = place else { return false }
+    return trainedBranches.contains(branches[branch].name)
+  }
+
   /// Whether the layer at a place has the samples themselves as its input.
   func readsData(_ place: Place) -> Bool {
     switch place {
     case .backbone(let index): index == 0
     case .branch(let branch, let index): index == 0 && branches[branch].position == 0
     }
+  }
+}
+
+extension Network.Place {
+  /// Whether the layer is a branch's first, which reads what the backbone writes.
+  fileprivate var leavesBackbone: Bool {
+    if case .branch(_, 0) = self { true } else { false }
   }
 }

@@ -7,11 +7,14 @@ struct Architecture: Codable {
   var branches: [BranchDescription]
   /// True for the first part of a larger network, else not there.
   var handsOver: Bool?
+  /// The output task of the larger network, where the last branch has another.
+  var outputTask: String?
 
   enum CodingKeys: String, CodingKey {
     case backbone, branches
     case inputSize = "inputs"
     case handsOver = "hands_over"
+    case outputTask = "output_task"
   }
 
   struct BranchDescription: Codable {
@@ -30,6 +33,7 @@ struct Architecture: Codable {
   init(_ network: Network) {
     inputSize = network.inputSize
     handsOver = network.handsOver ? true : nil
+    outputTask = network.outputTask == network.branches.last?.task ? nil : network.outputTask
     backbone = network.backbone.map(\.description)
     branches = network.branches.map {
       BranchDescription(
@@ -61,6 +65,6 @@ struct Architecture: Codable {
         Branch(
           name: $0.name, position: $0.position, layers: try layers($0.layers, $0.name),
           task: $0.task, lossWeight: $0.lossWeight)
-      }, handsOver: handsOver ?? false)
+      }, handsOver: handsOver ?? false, outputTask: outputTask)
   }
 }

@@ -86,19 +86,10 @@ struct LayerReader {
         inputs: description.inputSize, outputs: description.outputSize,
         rowOffsets: try rowOffsets(description, edges: columns.elementCount, name: name),
         columns: try columns.unsignedIntegers(), recipe: entry.recipe)
+      try requireFit(of: entry.recipe, description, edges: columns.elementCount, "columns")
     } else if let recipe = entry.recipe {
-      // Compared first: a recipe of a few bytes can ask for gigabytes.
-      let values = file["\(name).values"]?.elementCount ?? 0
-      guard recipe.edges == values, recipe.inputs == description.inputSize,
-        recipe.outputs == description.outputSize
-      else {
-        throw SparseError(
-          .corruptFile,
-          """
-          its recipe is a \(recipe), but there are \(values) values for a layer from \
-          \(description.inputSize) to \(description.outputSize).
-          """)
-      }
+      let edges = file["\(name).values"]?.elementCount ?? 0
+      try requireFit(of: recipe, description, edges: edges, "values")
       pattern = try recipe.makePattern()
     } else {
       return nil
@@ -112,6 +103,23 @@ struct LayerReader {
         """)
     }
     return pattern
+  }
+
+  /// Compares sizes before anything is made by a recipe: a few bytes can ask for gigabytes.
+  private func requireFit(
+    of recipe: PatternRecipe?, _ description: LayerDescription, edges: Int, _ counted: String
+  ) throws {
+    guard let recipe else { return }
+    guard recipe.edges == edges, recipe.inputs == description.inputSize,
+      recipe.outputs == description.outputSize
+    else {
+      throw SparseError(
+        .corruptFile,
+        """
+        its recipe is a \(recipe), but there are \(edges) \(counted) for a layer from \
+        \(description.inputSize) to \(description.outputSize).
+        """)
+    }
   }
 
   private func rowOffsets(

@@ -70,6 +70,10 @@ public struct DataDescription: Codable, Hashable, Sendable {
   public var dataset: String
   /// The features of a sample, before it is padded to the network's input.
   public var featureCount: Int
+  /// The names of the features, in the order in which the network takes them, where they have some.
+  public var featureNames: [String]?
+  /// How a feature is stored in the data, where that is known.
+  public var featureType: FeatureType?
   /// The names of each task's classes.
   public var classNames: [String: [String]]
   /// The `Dataset.contentHash()` of the training part, where it is known.
@@ -79,7 +83,20 @@ public struct DataDescription: Codable, Hashable, Sendable {
     case dataset
     case trainingSHA256 = "training_sha256"
     case featureCount = "features"
+    case featureNames = "feature_names"
+    case featureType = "feature_type"
     case classNames = "classes"
+  }
+
+  /// How features are stored.
+  public enum FeatureType: String, Codable, Sendable {
+    /// A byte, which stands for a number from 0 to 1.
+    case uint8
+    /// A number in single precision.
+    case float32
+
+    /// The bytes of a feature.
+    public var byteCount: Int { self == .uint8 ? 1 : 4 }
   }
 
   /// Describes a network that has not seen data yet.
@@ -99,6 +116,10 @@ public struct DataDescription: Codable, Hashable, Sendable {
   public init(dataset: String, like sample: Dataset) {
     self.dataset = dataset
     featureCount = sample.featureCount
+    featureType = if case .bytes = sample.features { .uint8 } else { .float32 }
+    // Names of a megabyte help nobody who reads the file.
+    let names = sample.featureNames
+    featureNames = (names ?? []).reduce(0) { $0 + $1.utf8.count } <= 1 << 20 ? names : nil
     classNames = Dictionary(
       sample.targets.map { ($0.name, $0.classNames) }, uniquingKeysWith: { first, _ in first })
   }
@@ -223,9 +244,9 @@ extension ModelFile {
       training = try Self.decode("training_recipe", of: file)
       try training?.validate()
       exitSettings = try Self.decode("exit_settings", of: file)
-      let task = network.branches.last?.task
       try exitSettings?.validate(
-        exits: network.branches.count { $0.task == task }, handsOver: network.handsOver)
+        exits: network.branches.count { $0.task == network.outputTask },
+        handsOver: network.handsOver)
       split = try Self.decode("split", of: file)
       boundaryRanges = try BoundaryRanges.all(in: file)
       experiment = file.metadata["experiment"]
@@ -247,6 +268,11 @@ extension ModelFile {
       throw SparseError(
         .corruptFile,
         "its data have \(data.featureCount) features, but the network takes \(network.inputSize).")
+    }
+    if let names = data.featureNames, names.count != data.featureCount {
+      throw SparseError(
+        .corruptFile,
+        "its data have \(data.featureCount) features, but \(names.count) names of them.")
     }
     if let split {
       let boundary =

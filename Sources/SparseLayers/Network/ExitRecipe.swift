@@ -52,8 +52,8 @@ public struct ExitRecipe: Codable, Hashable, Sendable {
         throw SparseError(
           .invalidArgument,
           """
-          There are \(lossWeights.count) exit weights for \(positions.count) early exits; give \
-          \(positions.count + 1): one for each, and one for the output.
+          There must be \(positions.count + 1) exit weights, not \(lossWeights.count): one for each early \
+          exit, and one for the output.
           """)
       }
       if let weight = lossWeights.first(where: { !$0.isFinite || $0 < 0 }) {

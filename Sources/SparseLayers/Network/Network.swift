@@ -15,6 +15,9 @@ public struct Network: Sendable {
   /// Whether this is the first part of a larger network: then what the backbone writes is a result,
   /// too, and there may be no branch after it, or none at all.
   public let handsOver: Bool
+  /// The task of the ordinary output, whose branches are the exits: the last branch's, unless that
+  /// output is in another part of a larger network.
+  public let outputTask: String?
 
   /// Creates a network.
   ///
@@ -23,15 +26,18 @@ public struct Network: Sendable {
   ///   - backbone: The shared layers, in order.
   ///   - branches: At least one; the last leaves after the whole backbone.
   ///   - handsOver: Whether this is the first part of a larger network, whose branches may be fewer.
+  ///   - outputTask: The larger network's output task; the last branch's when nil.
   /// - Throws: `SparseError.Code.shapeMismatch` when sizes do not follow each other,
   ///   `invalidArgument` when branches are missing, unordered, or named alike.
   public init(
-    inputSize: Int, backbone: [any Layer], branches: [Branch], handsOver: Bool = false
+    inputSize: Int, backbone: [any Layer], branches: [Branch], handsOver: Bool = false,
+    outputTask: String? = nil
   ) throws {
     self.inputSize = inputSize
     self.backbone = backbone
     self.branches = branches
     self.handsOver = handsOver
+    self.outputTask = outputTask ?? branches.last?.task
     try validate()
   }
 
@@ -148,6 +154,11 @@ extension Network {
     guard handsOver || branches.last?.position == backbone.count else {
       throw SparseError(
         .invalidArgument, "A network needs a last branch that leaves after its whole backbone.")
+    }
+    guard handsOver || branches.last?.task == outputTask else {
+      throw SparseError(
+        .invalidArgument,
+        "The last branch of a whole network has the output task, not one beside it.")
     }
     guard Set(branches.map(\.name)).count == branches.count else {
       let names = branches.map(\.name).joined(separator: ", ")

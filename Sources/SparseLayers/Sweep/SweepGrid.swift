@@ -1,3 +1,4 @@
+internal import Foundation
 internal import SparseCore
 
 /// The networks of a sweep: every hidden size with every density or out-degree and every family.
@@ -57,16 +58,18 @@ extension SweepGrid {
       do {
         let isReference = reference != nil && index == 0
         let point = try SweepPoint(isReference ? recipe : budgeted(recipe))
+        // With the sizes and densities that a budget has chosen.
+        let name = Self.name(point.recipe)
         if let other = known[point.identity] {
           // That all families are full at density 1 needs no saying.
           if recipe.connectivity != .densities([1]) {
-            notes.append("\(Self.name(recipe)) is the same network as \(other).")
+            notes.append("\(name) is the same network as \(other).")
           }
           continue
         }
-        known[point.identity] = Self.name(recipe)
+        known[point.identity] = name
         points.append(point)
-        notes += point.roundings.map { "\(Self.name(recipe)): \($0)" }
+        notes += point.roundings.map { "\(name): \($0)" }
       } catch let error as SparseError {
         refusals.append(error)
         notes.append("left out \(Self.name(recipe)): \(error.message)")
@@ -121,12 +124,15 @@ extension SweepGrid {
     return connectivities.isEmpty ? try solver.density(of: recipe) : try solver.width(of: recipe)
   }
 
+  /// A density with as many digits as tell something.
+  private static func short(_ density: Double) -> String { String(format: "%.4g", density) }
+
   /// A combination in words, for notes.
   private static func name(_ recipe: NetworkRecipe) -> String {
     let connectivity =
       switch recipe.connectivity {
-      case .densities(let list): "density \(list.map { "\($0)" }.joined(separator: "+"))"
-      case .policy(let policy, let density): "\(policy.rawValue) density \(density)"
+      case .densities(let list): "density \(list.map(short).joined(separator: "+"))"
+      case .policy(let policy, let density): "\(policy.rawValue) density \(short(density))"
       case .densest: "all connections"
       case .outDegrees(let list): "out-degrees \(list.map(String.init).joined(separator: "+"))"
       }

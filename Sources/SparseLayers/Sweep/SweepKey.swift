@@ -2,6 +2,9 @@ internal import Foundation
 package import SparseCore
 
 /// Everything that decides the result of a run, and nothing else: not the number of threads.
+///
+/// Nor the machine: kernels of another instruction set add up in another order, so that a run that is
+/// taken over from there may differ in the last bits from one made here.
 package struct SweepKey: Encodable, Sendable {
   /// Raised when runs are made or scored in another way than before.
   private let version = 1

@@ -55,8 +55,9 @@ package struct SweepRow: Sendable {
 
   /// The bytes of the network's arrays.
   ///
-  /// Values, indices and biases, as in a model file of the form `columns`. A full network is stored as
-  /// dense arrays, which need no indices.
+  /// Values, indices and biases, as in a model file of the form `columns`. A full network is counted
+  /// as dense arrays, which need no indices: it is what others are compared with, and its best form
+  /// is the fair one. Its model file has them all the same, and `NetworkCost` counts that file.
   package var storageBytes: Int { isFull ? cost.denseStorageBytes : cost.storageBytes }
 
   /// Mean and spread of some numbers.

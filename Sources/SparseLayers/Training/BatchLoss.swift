@@ -16,7 +16,7 @@ final class BatchLoss: ParallelWork {
   init(_ loss: Loss, executor: NetworkExecutor) {
     self.loss = loss
     self.executor = executor
-    // No batch has more tiles than lanes.
+    // No batch has more tiles than samples.
     let capacity = executor.outputs.count * executor.batchCapacity
     unsafe contributions = .allocate(capacity: capacity)
     unsafe contributions.initialize(repeating: Loss.Contribution())

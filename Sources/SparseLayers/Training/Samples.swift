@@ -14,7 +14,8 @@ public struct Samples: Sendable {
   ///   - dataset: Where the samples are.
   ///   - indices: The samples that take part; all when nil.
   ///   - network: The network that will see them. Samples with fewer features are padded with zeros.
-  /// - Throws: `SparseError.Code.shapeMismatch` when a sample has more features than the network.
+  /// - Throws: `SparseError.Code.shapeMismatch` when a sample has more features than the network,
+  ///   `invalidArgument` when an index is none of a sample.
   public init(_ dataset: Dataset, indices: [Int]? = nil, for network: Network) throws {
     guard dataset.featureCount <= network.inputSize else {
       throw SparseError(
@@ -23,6 +24,11 @@ public struct Samples: Sendable {
         The samples have \(dataset.featureCount) features, but the network takes only \
         \(network.inputSize).
         """)
+    }
+    if let stranger = indices?.first(where: { $0 < 0 || $0 >= dataset.sampleCount }) {
+      throw SparseError(
+        .invalidArgument,
+        "There is no sample \(stranger): indices of these data are 0..<\(dataset.sampleCount).")
     }
     self.dataset = dataset
     self.indices = indices ?? Array(0..<dataset.sampleCount)

@@ -20,8 +20,9 @@ public final class Trainer {
   private let optimizer: OptimizerState
   private let loss: BatchLoss
   private let update: UpdatePhase
-  /// The step whose batch lies packed in the executor's input, counted from the run's start.
-  private var packedStep: Int?
+  /// The step whose batch lies packed in the executor's input, counted from the run's start, and the
+  /// passes that others had run by then.
+  private var packed: (step: Int, forwardPasses: Int)?
   private var order: (epoch: Int, samples: [Int])?
 
   /// A place in a run.
@@ -115,6 +116,8 @@ extension Trainer {
     public var learningRate: Double
     /// The time of training in this process, in seconds, without validation.
     public var seconds: Double
+    /// The samples that were trained in that time: the rest of the epoch, where it was resumed.
+    public var trainedSamples: Int
     /// Each branch on the training samples, while they were learnt.
     public var training: [BranchEvaluation]
     /// Each branch on the validation samples, after the epoch; empty without any.
@@ -147,8 +150,9 @@ extension Trainer {
     let start = ContinuousClock.now
     let samples = samples(ofEpoch: position.epoch)
     if position.sums == nil { position.sums = EvaluationSums(branches: executor.outputs.count) }
-    // What the input holds is only known while nobody else could have used the executor.
-    packedStep = nil
+    let earlier = position.sums?.samples ?? 0
+    // Somebody may have put samples in since, without running them.
+    packed = nil
     while position.step < stepsPerEpoch {
       try step(samples)
       progress(report)
@@ -157,9 +161,10 @@ extension Trainer {
     let seconds = start.duration(to: .now) / .seconds(1)
     let rate = learningRate(step: position.epoch * stepsPerEpoch + stepsPerEpoch - 1)
     let training = position.sums?.evaluations(of: executor.original) ?? []
+    let trained = (position.sums?.samples ?? 0) - earlier
     position = Position(epoch: position.epoch + 1)
     return EpochReport(
-      epoch: position.epoch, learningRate: rate, seconds: seconds,
+      epoch: position.epoch, learningRate: rate, seconds: seconds, trainedSamples: trained,
       training: training,
       validation: try validation.map { try executor.evaluate($0, loss: recipe.loss) } ?? [])
   }
@@ -179,7 +184,8 @@ extension Trainer {
     let step = position.epoch * stepsPerEpoch + position.step
     let batch = batch(position.step, of: samples)
     let pass = Pass(shape: executor.shape(samples: batch.count), mode: .training(step: step))
-    if packedStep != step {
+    // Whoever evaluates between two steps, in `progress` even, puts other samples in.
+    if packed?.step != step || packed?.forwardPasses != executor.forwardPasses {
       for tile in 0..<pass.shape.count {
         training.samples.pack(batch, tile: tile, into: executor.input.values, shape: pass.shape)
       }
@@ -194,7 +200,7 @@ extension Trainer {
       pass,
       next: hasNext ? (training.samples, next, executor.shape(samples: next.count)) : nil,
       on: executor.pool)
-    packedStep = hasNext ? step + 1 : nil
+    packed = hasNext ? (step + 1, executor.forwardPasses) : nil
     // In place: a copy of the sums would be an allocation.
     position.sums?.add(loss)
     position.step += 1
@@ -210,7 +216,8 @@ extension Trainer {
     throw SparseError(
       .diverged,
       """
-      The loss of branch '\(executor.original.branches[branch].name)' became \(value) in epoch \
+      The loss of branch '\(executor.original.branches[branch].name)' became \
+      \(value.isNaN ? .nan : value) in epoch \
       \(position.epoch + 1), step \(position.step + 1). Lower the learning rate \
       (\(learningRate(step: step)) at this step).
       """)

@@ -170,7 +170,7 @@ private final class WaitingLine: @unchecked Sendable {
         let now = ContinuousClock.now
         if isClosed || event <= now { return queue.next(at: now, isClosing: isClosed) }
         let wait = now.duration(to: event)
-        _ = condition.wait(until: Date(timeIntervalSinceNow: wait / .seconds(1)))
+        _ = condition.wait(until: Date(timeIntervalSinceNow: wait.bounded / .seconds(1)))
       }
     }
   }

@@ -28,7 +28,9 @@ public struct Backoff: Hashable, Sendable {
     after attempt: Int, using generator: inout some RandomNumberGenerator
   ) -> Duration {
     precondition(attempt >= 1, "\(attempt) tries")
-    let bound = min(base * Double(1 << min(attempt - 1, 20)), limit)
+    let factor = 1 << min(attempt - 1, 20)
+    // By division: the product may be more than a duration holds.
+    let bound = base > limit / factor ? limit : base * factor
     return bound * Double.random(in: 0...1, using: &generator)
   }
 }

@@ -17,6 +17,11 @@ public struct CircuitBreaker: Sendable {
     case halfOpen
   }
 
+  /// Goes with a request, and comes back with its outcome.
+  public struct Ticket: Hashable, Sendable {
+    fileprivate let generation: Int
+  }
+
   /// What it lets through now.
   public private(set) var state = State.closed
   /// How often it has opened.
@@ -25,6 +30,8 @@ public struct CircuitBreaker: Sendable {
   private let failureLimit: Int
   private var failures = 0
   private var isTrying = false
+  /// How often the state has changed: what was sent before says nothing of now.
+  private var generation = 0
 
   /// Creates a closed breaker.
   ///
@@ -36,53 +43,57 @@ public struct CircuitBreaker: Sendable {
 
   /// Asks to send a request; whoever may must tell its outcome.
   ///
-  /// - Returns: Whether it may be sent.
-  public mutating func admit() -> Bool {
-    switch state {
-    case .closed: return true
-    case .open: return false
-    case .halfOpen:
-      defer { isTrying = true }
-      return !isTrying
-    }
+  /// - Returns: What the outcome is told with; nil when the request may not be sent.
+  public mutating func admit() -> Ticket? {
+    guard state != .open, !isTrying else { return nil }
+    isTrying = state == .halfOpen
+    return Ticket(generation: generation)
   }
 
   /// A request was answered.
-  public mutating func succeeded() {
-    // One that was sent before the breaker opened says nothing of now.
-    guard state != .open else { return }
-    state = .closed
+  ///
+  /// - Parameter ticket: What the request was admitted with; the outcome counts for nothing when the
+  ///   state has changed since.
+  public mutating func succeeded(_ ticket: Ticket) {
+    guard ticket.generation == generation else { return }
     failures = 0
-    isTrying = false
+    if state == .halfOpen { change(to: .closed) }
   }
 
   /// A request got no answer.
   ///
+  /// - Parameter ticket: As for a success.
   /// - Returns: Whether that opened the breaker.
-  public mutating func failed() -> Bool {
+  public mutating func failed(_ ticket: Ticket) -> Bool {
+    guard ticket.generation == generation else { return false }
     failures += 1
-    isTrying = false
-    guard state == .halfOpen || (state == .closed && failures >= failureLimit) else { return false }
-    state = .open
-    openings += 1
+    guard state == .halfOpen || failures >= failureLimit else { return false }
+    open()
     return true
   }
 
   /// A request was given up by who sent it, which says nothing of the peer.
-  public mutating func abandoned() { isTrying = false }
+  ///
+  /// - Parameter ticket: As for a success.
+  public mutating func abandoned(_ ticket: Ticket) {
+    if ticket.generation == generation { isTrying = false }
+  }
 
   /// The peer is known to be away.
   public mutating func open() {
     guard state != .open else { return }
-    state = .open
+    change(to: .open)
     openings += 1
-    isTrying = false
   }
 
   /// The peer seems to be there again.
   public mutating func peerReturned() {
-    guard state == .open else { return }
-    state = .halfOpen
+    if state == .open { change(to: .halfOpen) }
+  }
+
+  private mutating func change(to state: State) {
+    self.state = state
+    generation += 1
     failures = 0
     isTrying = false
   }

@@ -34,7 +34,8 @@ struct CutChooser: Sendable {
   var choice: Int {
     if let unasked = lastAsked.firstIndex(of: 0) { return unasked }
     let stalest = lastAsked.indices.min { lastAsked[$0] < lastAsked[$1] } ?? 0
-    if asked - lastAsked[stalest] >= trialInterval * means.count { return stalest }
+    // By division: the product may be more than a number holds.
+    if (asked - lastAsked[stalest]) / means.count >= trialInterval { return stalest }
     return means.indices.min { (means[$0] ?? .infinity) < (means[$1] ?? .infinity) } ?? 0
   }
 

@@ -61,7 +61,7 @@ struct InferenceMessage: Sendable {
     json.raw("],\"outputs\":[{\"name\":")
     json.string(output)
     json.raw(",\"parameters\":{\"binary_data\":true}}],\"parameters\":{\"timeout\":")
-    json.raw("\(max(1, Int(timeout / .microseconds(1))))")
+    json.raw("\(max(1, Int(timeout.bounded / .microseconds(1))))")
     if let identity {
       json.raw(",\"split_identity\":")
       json.string(String(identity.prefix(16)))

@@ -63,6 +63,9 @@ public final class RemotePart: Sendable {
         "'\(configuration.url.prefix(100))' is no address of a server; give one such as http://127.0.0.1:8080."
       )
     }
+    var configuration = configuration
+    configuration.deadline = configuration.deadline.bounded
+    configuration.probeInterval = configuration.probeInterval.bounded
     self.configuration = configuration
     state = Mutex(State(breaker: CircuitBreaker(failureLimit: configuration.failureLimit)))
     var settings = HTTPClient.Configuration()
@@ -164,7 +167,7 @@ extension RemotePart {
       state.withLock { $0.statistics.failed += 1 }
       throw refusal
     }
-    guard state.withLock({ $0.breaker.admit() }) else {
+    guard let ticket = state.withLock({ $0.breaker.admit() }) else {
       state.withLock { $0.statistics.refused += 1 }
       throw .unavailable
     }
@@ -181,29 +184,29 @@ extension RemotePart {
         ).values
       else { throw Failure.invalidAnswer("the server's answer does not fit the request") }
       state.withLock { state in
-        state.breaker.succeeded()
+        state.breaker.succeeded(ticket)
         state.statistics.answered += 1
       }
       return values
     } catch {
       if Task.isCancelled {
-        state.withLock { $0.breaker.abandoned() }
+        state.withLock { $0.breaker.abandoned(ticket) }
       } else {
-        recordFailure(error)
+        recordFailure(error, ticket)
       }
       throw error
     }
   }
 
-  private func recordFailure(_ failure: Failure) {
+  private func recordFailure(_ failure: Failure, _ ticket: CircuitBreaker.Ticket) {
     let hasOpened = state.withLock { state in
       state.statistics.failed += 1
       // A server that refuses what it is sent is there.
       if case .refused(let status, _) = failure, status < 500 {
-        state.breaker.succeeded()
+        state.breaker.succeeded(ticket)
         return false
       }
-      return state.breaker.failed()
+      return state.breaker.failed(ticket)
     }
     if hasOpened { startProbing() }
   }
@@ -268,8 +271,9 @@ extension RemotePart {
   }
 
   private func request(_ method: String, path: String) -> HTTPClientRequest {
-    let name =
-      configuration.modelName.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? ""
+    // One part of the path, whatever the name has in it.
+    let allowed = CharacterSet.urlPathAllowed.subtracting(["/"])
+    let name = configuration.modelName.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
     let base =
       configuration.url.hasSuffix("/") ? String(configuration.url.dropLast()) : configuration.url
     var request = HTTPClientRequest(url: "\(base)/v2/models/\(name)\(path)")
@@ -327,14 +331,5 @@ extension RemotePart {
       throw .refused(reply.status, (text ?? "").excerpt)
     }
     return reply
-  }
-}
-
-extension TimeAmount {
-  fileprivate init(_ duration: Duration) {
-    let (seconds, attoseconds) = duration.components
-    // A century is as good as for ever.
-    self = .nanoseconds(
-      min(seconds, 3_155_760_000) * 1_000_000_000 + attoseconds / 1_000_000_000)
   }
 }

@@ -8,20 +8,35 @@ final class ConnectionClock {
   private enum Reading { case nothing, header, body }
 
   private let limits: ConnectionLimits
+  private let now: () -> ContinuousClock.Instant
   private var reading = Reading.header
-  private var readingSince = NIODeadline.now()
+  private var readingSince: ContinuousClock.Instant
   /// The requests whose header came and whose answer has not left.
   private var unanswered = 0
-  private var isWriting = false
-  /// When something last ended: a request, or an answer.
-  private var quietSince = NIODeadline.now()
+  /// The answers that began and have not left.
+  private var leaving = 0
+  /// When the peer last did its part: a request ended, or an answer left.
+  private var quietSince: ContinuousClock.Instant
 
-  init(_ limits: ConnectionLimits) { self.limits = limits }
+  /// Begins with the connection.
+  ///
+  /// - Parameters:
+  ///   - limits: How long the peer may take.
+  ///   - now: Tells the time.
+  init(
+    _ limits: ConnectionLimits,
+    now: @escaping () -> ContinuousClock.Instant = { ContinuousClock.now }
+  ) {
+    self.limits = limits
+    self.now = now
+    readingSince = now()
+    quietSince = readingSince
+  }
 
-  /// How often to look: a deadline is missed by a quarter at most.
-  var tick: TimeAmount {
+  /// How often to look: a deadline is missed by a quarter at most, or by a millisecond.
+  var tick: Duration {
     let shortest = min(limits.headerTimeout, limits.bodyTimeout, limits.idleTimeout)
-    return .init(min(.seconds(1), shortest / 4))
+    return max(.milliseconds(1), min(.seconds(1), shortest / 4))
   }
 
   func receivedBytes() {
@@ -35,42 +50,42 @@ final class ConnectionClock {
 
   func receivedEnd() {
     reading = .nothing
-    quietSince = .now()
+    // While answers wait to be read, sending more is no sign of life.
+    if leaving == 0 { quietSince = now() }
   }
 
   func beganAnswer() {
-    isWriting = true
-    quietSince = .now()
+    if leaving == 0 { quietSince = now() }
+    leaving += 1
   }
 
   func sentAnswer() {
-    isWriting = false
+    leaving -= 1
     unanswered -= 1
-    quietSince = .now()
+    quietSince = now()
   }
 
   /// Whether requests before the one that is being read still wait for their answers.
   var hasEarlierRequests: Bool { unanswered > (reading == .body ? 1 : 0) }
 
   /// Whether the peer has kept the server waiting for too long.
-  func isOverdue(at now: NIODeadline) -> Bool {
+  func isOverdue() -> Bool {
+    let now = now()
+    let isQuiet = quietSince.duration(to: now) > limits.idleTimeout
+    // Answers that nobody reads take room, whatever is sent meanwhile.
+    if leaving > 0, isQuiet { return true }
     // A pipelined request waits for the answers before it: that is the server's time.
     if hasEarlierRequests { readingSince = now }
-    let wait: Duration
-    let limit: Duration
-    switch reading {
-    case .header: (wait, limit) = (Duration(now - readingSince), limits.headerTimeout)
-    case .body: (wait, limit) = (Duration(now - readingSince), limits.bodyTimeout)
-    case .nothing where unanswered <= 0 || isWriting:
-      (wait, limit) = (Duration(now - quietSince), limits.idleTimeout)
-    case .nothing: return false
+    return switch reading {
+    case .header: readingSince.duration(to: now) > limits.headerTimeout
+    case .body: readingSince.duration(to: now) > limits.bodyTimeout
+    case .nothing: unanswered <= 0 && isQuiet
     }
-    return wait > limit
   }
 
   private func read(_ stage: Reading) {
     reading = stage
-    readingSince = .now()
+    readingSince = now()
   }
 }
 
@@ -92,9 +107,9 @@ final class ByteClockHandler: ChannelInboundHandler {
     statistics.update { $0.connections += 1 }
     let channel = context.channel
     let clock = NIOLoopBound(clock, eventLoop: context.eventLoop)
-    let tick = clock.value.tick
+    let tick = TimeAmount(clock.value.tick)
     check = context.eventLoop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in
-      if clock.value.isOverdue(at: .now()) { channel.close(promise: nil) }
+      if clock.value.isOverdue() { channel.close(promise: nil) }
     }
   }
 

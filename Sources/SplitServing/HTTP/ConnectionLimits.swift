@@ -8,10 +8,11 @@ public struct ConnectionLimits: Hashable, Sendable {
   public var headerTimeout: Duration
   /// How long a peer may take to send a request's body.
   public var bodyTimeout: Duration
-  /// How long a connection may be open without a request, or with an answer that nobody reads.
+  /// How long a connection may be open without a request, or with an answer that nobody reads: one
+  /// that takes longer to leave is given up.
   public var idleTimeout: Duration
 
-  /// Sets the limits.
+  /// Sets the limits, all of them above 0.
   ///
   /// - Parameters:
   ///   - bodyBytes: The largest body, in bytes, compressed and decompressed.
@@ -23,6 +24,12 @@ public struct ConnectionLimits: Hashable, Sendable {
     bodyBytes: Int = 16 << 20, connections: Int = 512, headerTimeout: Duration = .seconds(10),
     bodyTimeout: Duration = .seconds(30), idleTimeout: Duration = .seconds(75)
   ) {
+    precondition(
+      bodyBytes >= 1 && connections >= 1 && min(headerTimeout, bodyTimeout, idleTimeout) > .zero,
+      """
+      bodies of \(bodyBytes) bytes, \(connections) connections, \(headerTimeout) for a header, \
+      \(bodyTimeout) for a body, \(idleTimeout) without either
+      """)
     self.bodyBytes = bodyBytes
     self.connections = connections
     self.headerTimeout = headerTimeout

@@ -10,6 +10,10 @@ final class MessageClockHandler: ChannelDuplexHandler {
 
   private let clock: ConnectionClock
   private let bodyLimit: Int
+  /// The requests whose answer's end was not written.
+  private var unanswered = 0
+  /// Whether the last of them holds its body back until it is told to go on.
+  private var owesGoAhead = false
 
   /// - Parameters:
   ///   - clock: The connection's clock.
@@ -23,12 +27,14 @@ final class MessageClockHandler: ChannelDuplexHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       clock.receivedHead()
-      if isWaiting(head) {
-        let go = HTTPResponseHead(version: .http1_1, status: .continue)
-        context.writeAndFlush(wrapOutboundOut(.head(go)), promise: nil)
-      }
-    case .body: break
-    case .end: clock.receivedEnd()
+      unanswered += 1
+      owesGoAhead = isWaiting(head)
+      goAheadIfDue(context)
+    // A peer that sends the body did not wait.
+    case .body: owesGoAhead = false
+    case .end:
+      owesGoAhead = false
+      clock.receivedEnd()
     }
     context.fireChannelRead(data)
   }
@@ -38,6 +44,14 @@ final class MessageClockHandler: ChannelDuplexHandler {
   private func isWaiting(_ head: HTTPRequestHead) -> Bool {
     head.headers.first(name: "expect")?.lowercased() == "100-continue"
       && head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0 <= bodyLimit
+  }
+
+  /// Tells the peer to send the body, once no earlier answer can be cut in two by that.
+  private func goAheadIfDue(_ context: ChannelHandlerContext) {
+    guard owesGoAhead, unanswered == 1 else { return }
+    owesGoAhead = false
+    let go = HTTPResponseHead(version: .http1_1, status: .continue)
+    context.writeAndFlush(wrapOutboundOut(.head(go)), promise: nil)
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -52,6 +66,8 @@ final class MessageClockHandler: ChannelDuplexHandler {
       // It has left when the system took it, not when it was written here.
       written.futureResult.whenComplete { _ in clock.value.sentAnswer() }
       context.write(data, promise: written)
+      unanswered -= 1
+      goAheadIfDue(context)
     }
   }
 

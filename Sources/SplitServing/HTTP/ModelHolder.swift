@@ -1,4 +1,5 @@
 internal import EarlyExit
+internal import Foundation
 internal import Logging
 internal import ServiceLifecycle
 internal import SparseCore
@@ -38,7 +39,18 @@ final class ModelHolder: Sendable {
   var tokens: BearerTokens? { state.withLock { $0.tokens } }
 
   /// Loads the files again; when that fails, everything stays as it is.
-  func reload() {
+  ///
+  /// It takes a core for long: on a thread of its own, not on one of the few where requests move.
+  func reload() async {
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        self.reloadHere()
+        continuation.resume()
+      }
+    }
+  }
+
+  private func reloadHere() {
     do {
       let new = try Self.load(configuration, statistics, logger)
       state.withLock { $0 = new }
@@ -93,7 +105,7 @@ struct ReloadService: Service {
 
   func run() async throws {
     for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-      models.reload()
+      await models.reload()
     }
   }
 }

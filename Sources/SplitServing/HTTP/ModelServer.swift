@@ -60,6 +60,12 @@ public final class ModelServer: Sendable {
   /// The lanes of every tile, unless one is chosen.
   public static let defaultTileWidth = SplitPlan.tileWidth
 
+  /// Whether clients can ask for a model by this name: one part of a URL's path that they leave as it
+  /// is, and that the protocol does not keep for the statistics of all models.
+  package static func canServe(modelNamed name: String) -> Bool {
+    !name.contains("/") && !["", ".", "..", "stats"].contains(name)
+  }
+
   private let configuration: Configuration
   private let logger: Logger
   private let statistics = ServingStatistics()
@@ -71,11 +77,20 @@ public final class ModelServer: Sendable {
   /// - Parameters:
   ///   - configuration: What to serve, where, and how much of it.
   ///   - logger: Where to write what happens; nowhere when left out.
-  /// - Throws: `SparseError` that names the file at fault.
+  /// - Throws: `SparseError` that names the file at fault; `SparseError.Code.invalidArgument` when no
+  ///   client could ask for a model of that name.
   public init(
     _ configuration: Configuration,
     logger: Logger = Logger(label: "model-server") { _ in SwiftLogNoOpLogHandler() }
   ) throws {
+    guard Self.canServe(modelNamed: configuration.modelName) else {
+      throw SparseError(
+        .invalidArgument,
+        """
+        '\(configuration.modelName.excerpt)' cannot name a model: clients ask for it as one part of a \
+        URL's path. Choose a name without '/' that is neither empty nor '.', '..' or 'stats'.
+        """)
+    }
     self.configuration = configuration
     self.logger = logger
     models = try ModelHolder(configuration, statistics: statistics, logger: logger)
@@ -163,11 +178,17 @@ public final class ModelServer: Sendable {
   private func run(_ services: ServiceGroup) async throws {
     do {
       try await services.run()
-    } catch let error as IOError {
+    } catch {
+      let reason =
+        switch error {
+        case let error as SocketAddressError.UnknownHost: error.errorDescription
+        case is IOError, is SocketAddressError: "\(error)"
+        default: throw error
+        }
       throw SparseError(
         .fileSystem,
         """
-        Cannot listen on \(configuration.host), port \(configuration.port): \(error). Choose an address \
+        Cannot listen on \(configuration.host), port \(configuration.port): \(reason). Choose an address \
         of this machine and a port that nobody uses (port 0 finds one).
         """, cause: error)
     }

@@ -64,7 +64,9 @@ struct Calibrate: ParsableCommand {
     if let targetMACs, !(targetMACs > 0) {
       throw ValidationError("'--target-macs' must be above 0, but is \(targetMACs).")
     }
+    try shares?.requireShares()
     if let output, output.isEmpty { throw ValidationError("'--output' must name a file.") }
+    try DistinctFiles.check(outputs: [("--output", output)], inputs: [("'--data'", data.data)])
   }
 
   func run() throws {
@@ -79,12 +81,12 @@ struct Calibrate: ParsableCommand {
         'sparsectl train --from \(model) --exits …'.
         """)
     }
-    let validation = try ValidationPart(of: file, named: model, data)
+    let validation = try ModelData(of: file, named: model, data).validation()
     let executor = try NetworkExecutor(
       file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
     Terminal.note(warningsOf: executor.plans)
     let records = try ExitRecords(
-      executor, of: file.network, on: LabeledData(validation.samples, for: file.network),
+      executor, of: file.network, on: LabeledData(validation, for: file.network),
       loss: file.training?.loss ?? .softmaxCrossEntropy)
     guard Set(records.labels).count > 1 else {
       throw SparseError(
@@ -100,9 +102,9 @@ struct Calibrate: ParsableCommand {
       return try solver.solve(maxAccuracyLoss: maxAccuracyLoss ?? 0.001)
     }
     file.exitSettings = calibrated.settings(
-      aim: aim, dataSHA256: try validation.samples.contentHash())
+      aim: aim, dataSHA256: try validation.contentHash())
     file.boundaryRanges = try BoundaryRanges.measured(
-      file.network, on: Samples(validation.samples, for: file.network), backend: engine.backend)
+      file.network, on: Samples(validation, for: file.network), backend: engine.backend)
     try file.write(to: output ?? model)
     try report(calibrated, records)
   }

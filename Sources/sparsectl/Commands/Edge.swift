@@ -85,6 +85,8 @@ struct Edge: AsyncParsableCommand {
       throw ValidationError("'--rate' must be in 0.001...1000000000, but is \(rate).")
     }
     if let trace, trace.isEmpty { throw ValidationError("'--trace' must name a file.") }
+    try DistinctFiles.check(
+      outputs: [("--trace", trace)], inputs: [("the model", model), ("'--data'", data.data)])
     guard (1...65_536).contains(batchSize) else {
       throw ValidationError("'--batch-size' must be in 1...65536, but is \(batchSize).")
     }
@@ -96,10 +98,7 @@ struct Edge: AsyncParsableCommand {
     if file.split == nil, cut == nil, !adaptive {
       throw ValidationError("'--split' is wanted for a whole model: where is it cut?")
     }
-    let test = try data.load(
-      data.source(of: file, named: model), seed: file.training?.seed ?? 0
-    ).test
-    try file.requireFit(of: test, from: data.data ?? "the test part")
+    let test = try ModelData(of: file, named: model, data).test()
     let count = min(limit ?? test.sampleCount, test.sampleCount)
     let samples = try Samples(test, indices: Array(0..<count), for: file.network)
     let name = URL(fileURLWithPath: model).deletingPathExtension().lastPathComponent
@@ -123,8 +122,7 @@ struct Edge: AsyncParsableCommand {
       }
       result = .success(
         try await answer(
-          samples, EdgeDevice(cuts),
-          outputMACs: file.split == nil ? file.network.exitStages.last?.totalMACs : nil))
+          samples, EdgeDevice(cuts), whole: file.split == nil ? file.network : nil))
     } catch {
       result = .failure(error)
     }
@@ -167,7 +165,7 @@ struct Edge: AsyncParsableCommand {
   }
 
   private func answer(
-    _ samples: Samples, _ device: EdgeDevice, outputMACs: Int?
+    _ samples: Samples, _ device: EdgeDevice, whole network: Network?
   ) async throws -> EdgeReport {
     let edge = device.cuts[0].edge
     let task = edge.split.output.task
@@ -187,8 +185,8 @@ struct Edge: AsyncParsableCommand {
     line.clear()
     let all = answers.compactMap(\.self)
     if let trace { try EdgeTrace(all, of: edge).write(to: trace) }
-    return EdgeReport(
-      all, labels: labels, outputMACs: outputMACs, device: device, payload: remote.payload,
+    return try EdgeReport(
+      all, labels: labels, network: network, device: device, payload: remote.payload,
       seconds: seconds)
   }
 }

@@ -16,8 +16,9 @@ struct Evaluate: ParsableCommand {
         sparsectl evaluate model.safetensors --plot curve.svg --beside dense.safetensors
 
       The data are those the model was trained on, unless other options say otherwise; only their \
-      test part is used. Where a model was trained on files, name them again with --data; a single \
-      CSV file is split as in training, by the model's seed.
+      test part is used. Where a model was trained on files, name them again with --data. A single CSV \
+      file is split as in training, by the model's seed, so it must be as it was: in a file that has \
+      grown, the split would put samples of the training into the test part.
 
       Samples leave at the exits as 'sparsectl calibrate' has settled, or by --threshold; without \
       either, all are answered by the last exit. --curve and --plot show accuracy and cost over all \
@@ -68,6 +69,9 @@ struct Evaluate: ParsableCommand {
     }
     if let curve, curve.isEmpty { throw ValidationError("'--curve' must name a file.") }
     if let plot, plot.isEmpty { throw ValidationError("'--plot' must name a file.") }
+    try DistinctFiles.check(
+      outputs: [("--curve", curve), ("--plot", plot)],
+      inputs: [("the model", model), ("'--data'", data.data)] + beside.map { ("'--beside'", $0) })
     if !beside.isEmpty, plot == nil {
       throw ValidationError(
         "'--beside' shows models in the picture that '--plot' names; give both.")
@@ -78,10 +82,10 @@ struct Evaluate: ParsableCommand {
     for path in [curve, plot].compactMap({ $0 }) { try AtomicFile.requireWritable(path) }
     let file = try ModelFile(answering: model)
     let policy = try policy(of: file)
-    let test = try data.load(
-      data.source(of: file, named: model), seed: file.training?.seed ?? 0
-    ).test
-    try file.requireFit(of: test, from: data.data ?? "the test part")
+    // A model that cannot be shown must not cost the report.
+    let others = try beside.map { (path: $0, file: try ModelFile(answering: $0)) }
+    let test = try ModelData(of: file, named: model, data).test()
+    for other in others { try other.file.requireFit(of: test, from: data.data ?? "the test part") }
     try warn(of: test, file)
     let executor = try NetworkExecutor(
       file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
@@ -106,15 +110,15 @@ struct Evaluate: ParsableCommand {
     try outputOptions.print(report)
     // What goes wrong with a picture must not cost the report.
     if let plot {
-      let peers = try beside.map { try peer($0, on: test) }
+      let peers = try others.map { try peer($0.file, $0.path, on: test) }
       try ExitCurvePlot(table, report: exits, peers: peers).write(to: plot)
     }
   }
 
   /// Another model's last exit on the same samples.
-  private func peer(_ path: String, on test: Dataset) throws -> ExitCurvePlot.Peer {
-    let file = try ModelFile(answering: path)
-    try file.requireFit(of: test, from: data.data ?? "the test part")
+  private func peer(
+    _ file: ModelFile, _ path: String, on test: Dataset
+  ) throws -> ExitCurvePlot.Peer {
     let executor = try NetworkExecutor(
       file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
     let branches = try executor.evaluate(
@@ -128,6 +132,10 @@ struct Evaluate: ParsableCommand {
   /// When samples leave: as the options say, else as calibrated, else never.
   private func policy(of file: ModelFile) throws -> ExitPolicy {
     let early = file.network.exits.count - 1
+    if early == 0, let option = threshold != nil ? "threshold" : rule != nil ? "rule" : nil {
+      throw ValidationError(
+        "'--\(option)' is for models with exits, but \(model) has none before its output.")
+    }
     let calibrated = try file.exitSettings.map { try ExitPolicy($0) }
     guard let threshold else {
       if let rule, calibrated != nil, rule.rule.name != file.exitSettings?.rule {
@@ -141,10 +149,6 @@ struct Evaluate: ParsableCommand {
       var policy = ExitPolicy.never(exits: early + 1)
       if let rule { policy.rule = rule.rule }
       return policy
-    }
-    guard early > 0 else {
-      throw ValidationError(
-        "'--threshold' is for models with exits, but \(model) has none before its output.")
     }
     guard threshold.elements.count == 1 || threshold.elements.count == early else {
       throw ValidationError(
@@ -162,11 +166,15 @@ struct Evaluate: ParsableCommand {
 
   private func warn(of test: Dataset, _ file: ModelFile) throws {
     for (task, branch) in file.network.taskOutputs {
+      let known = file.classNames(ofBranch: branch)
       guard let target = test.targets.first(where: { $0.name == task }),
-        target.classNames != file.classNames(ofBranch: branch)
+        let stranger = target.classNames.first(where: { !known.contains($0) })
       else { continue }
       Terminal.note(
-        "note: the data's classes of '\(task)' have other names than those the model learnt.")
+        """
+        warning: the data's class '\(stranger)' of '\(task)' is none that the model learnt \
+        (\(known.prefix(10).joined(separator: ", "))); classes are matched by their order.
+        """)
     }
     guard let calibration = file.exitSettings?.calibration else { return }
     if try test.contentHash() == calibration.dataSHA256 {

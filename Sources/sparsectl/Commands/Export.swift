@@ -1,6 +1,5 @@
 public import ArgumentParser
 import EarlyExit
-import Foundation
 import SparseCore
 public import SparseLayers
 
@@ -70,11 +69,7 @@ struct Export: ParsableCommand {
 
   func validate() throws {
     if output.isEmpty { throw ValidationError("'--output' must name a file.") }
-    // Another spelling of the same path, or a link to it, would cost the model, too.
-    let paths = [output, model].map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
-    if paths[0] == paths[1] {
-      throw ValidationError("'--output' is the model itself; name another file.")
-    }
+    try DistinctFiles.check(outputs: [("--output", output)], inputs: [("the model", model)])
     if let cut, cut < 0 { throw ValidationError("'--split' must be 0 or above, but is \(cut).") }
     guard (cut == nil) == (part == nil) else {
       throw ValidationError("'--split' and '--part' belong together; give both or none.")

@@ -104,7 +104,7 @@ struct Measure: ParsableCommand {
         .unsupported,
         """
         The dense network has \(Text.count(total.denseWeights)) weights: the FLOPs of \
-        \(samples) samples do not fit 64 bits. Give a smaller '--batch-size'.
+        \(Text.count(samples, "sample")) do not fit 64 bits. Give a smaller '--batch-size'.
         """)
     }
   }

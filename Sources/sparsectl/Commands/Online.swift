@@ -55,6 +55,8 @@ struct Online: ParsableCommand {
       throw ValidationError("'--noise' lists \(deviation); standard deviations are 0 or above.")
     }
     if let plot, plot.isEmpty { throw ValidationError("'--plot' must name a file.") }
+    try DistinctFiles.check(
+      outputs: [("--plot", plot)], inputs: [("the model", model), ("'--data'", data.data)])
   }
 
   func run() throws {
@@ -82,12 +84,8 @@ struct Online: ParsableCommand {
   }
 
   private func samples(of file: ModelFile) throws -> Dataset {
-    if part == .validation { return try ValidationPart(of: file, named: model, data).samples }
-    let test = try data.load(
-      data.source(of: file, named: model), seed: file.training?.seed ?? 0
-    ).test
-    try file.requireFit(of: test, from: data.data ?? "the test part")
-    return test
+    let data = try ModelData(of: file, named: model, data)
+    return try part == .validation ? data.validation() : data.test()
   }
 }
 

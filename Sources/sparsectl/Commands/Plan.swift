@@ -68,12 +68,12 @@ struct Plan: ParsableCommand {
 
   func validate() throws {
     if let plot, plot.isEmpty { throw ValidationError("'--plot' must name a file.") }
-    if let shares = shares?.elements {
-      guard shares.allSatisfy({ (0...1).contains($0) }), abs(shares.reduce(0, +) - 1) < 1e-6 else {
-        throw ValidationError(
-          "'--shares' must each be in 0...1 and 1 together, but are \(shares).")
-      }
-    }
+    try DistinctFiles.check(
+      outputs: [("--plot", plot)],
+      inputs: [
+        ("the model", model), ("'--data'", data.data), ("'--energy-model'", energyModel),
+      ])
+    try shares?.requireShares()
   }
 
   func run() throws {
@@ -131,12 +131,12 @@ struct Plan: ParsableCommand {
       return nil
     }
     let policy = try ExitPolicy(settings)
-    let validation = try ValidationPart(of: file, named: model, data)
+    let validation = try ModelData(of: file, named: model, data).validation()
     let executor = try NetworkExecutor(
       network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
     Terminal.note(warningsOf: executor.plans)
     let table = try ExitRecords(
-      executor, of: network, on: LabeledData(validation.samples, for: network),
+      executor, of: network, on: LabeledData(validation, for: network),
       loss: file.training?.loss ?? .softmaxCrossEntropy
     ).table(rule: policy.rule, temperatures: policy.temperatures)
     let report = ExitReport(table, thresholds: policy.thresholds)

@@ -17,6 +17,9 @@ struct Predict: ParsableCommand {
       samples as the model was trained on them. --json prints {"predictions": […]}, each with row, \
       class, name, probability and the probabilities of all classes. Of a model of several tasks \
       these are the main task's, and tasks has them for each.
+
+      Every answer is that of the last exit, also where exits were calibrated: 'evaluate' and 'edge' \
+      let samples leave earlier.
       """)
 
   @Argument(help: ArgumentHelp("The model file.", valueName: "model"))
@@ -53,8 +56,7 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let model = try ModelFile(answering: model)
-    let dataset = try Dataset.unlabeled(
-      path: file, array: array, labelColumns: labels.list)
+    let dataset = try samples(for: model)
     try model.requireFit(of: dataset, from: file)
     let chosen = try rows?.indices(of: dataset.sampleCount, in: file)
     let samples = try Samples(dataset, indices: chosen, for: model.network)
@@ -75,5 +77,16 @@ struct Predict: ParsableCommand {
     } else {
       try Terminal.result(report.text(format))
     }
+  }
+
+  /// The samples, without the columns of labels that the options name, or the model where they fit.
+  private func samples(for model: ModelFile) throws -> Dataset {
+    if labels.list.isEmpty, let known = model.labelColumns?.list, !known.isEmpty,
+      let dataset = try? Dataset.unlabeled(path: file, array: array, labelColumns: known),
+      dataset.featureCount == model.data.featureCount
+    {
+      return dataset
+    }
+    return try Dataset.unlabeled(path: file, array: array, labelColumns: labels.list)
   }
 }

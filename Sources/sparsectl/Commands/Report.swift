@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import SparseCore
 import SparseLayers
 
@@ -40,10 +39,8 @@ struct Report: ParsableCommand {
 
   func validate() throws {
     if page.isEmpty { throw ValidationError("'--output' must name a file.") }
-    let inputs = [model] + (metrics.map { [$0] } ?? [])
-    if inputs.map(Self.resolved).contains(Self.resolved(page)) {
-      throw ValidationError("'--output' is '\(page)', which the report is made from. Name another.")
-    }
+    try DistinctFiles.check(
+      outputs: [("--output", page)], inputs: [("the model", model), ("'--metrics'", metrics)])
   }
 
   func run() throws {
@@ -74,10 +71,6 @@ struct Report: ParsableCommand {
     return try ReportPage(
       identity: ModelIdentity(of: model), model: file, measure: measure, history: history
     ).html
-  }
-
-  private static func resolved(_ path: String) -> String {
-    URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
   }
 
   private struct Result: Encodable {

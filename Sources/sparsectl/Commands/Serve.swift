@@ -61,8 +61,7 @@ struct Serve: AsyncParsableCommand {
     guard (0...65535).contains(port) else {
       throw ValidationError("'--port' must be in 0...65535, but is \(port).")
     }
-    // The protocol keeps this name for the statistics of all models.
-    guard !modelName.isEmpty, !modelName.contains("/"), modelName != "stats" else {
+    guard ModelServer.canServe(modelNamed: modelName) else {
       throw ValidationError("'\(modelName)' cannot name a model; use '--name'.")
     }
   }

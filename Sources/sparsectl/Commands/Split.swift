@@ -49,15 +49,24 @@ struct Split: ParsableCommand {
     for (name, file) in [("edge", edge), ("remote", remote)] where file?.isEmpty == true {
       throw ValidationError("'--\(name)' must name a file.")
     }
-    if edge != nil, edge == remote {
-      throw ValidationError("'--edge' and '--remote' name the same file; give two.")
-    }
+    // The remote files of tasks are known once the model is read.
+    try requireDistinct(remotes: byTask ? [] : [remotePath])
+  }
+
+  /// Where the edge part goes.
+  var edgePath: String { edge ?? named("edge", of: model) }
+
+  /// Where the remote part goes; of several tasks, what their files are named after.
+  var remotePath: String { remote ?? named("remote", of: model) }
+
+  /// No command joins parts again, so none may take the place of the model or of another.
+  private func requireDistinct(remotes: [String]) throws {
+    try DistinctFiles.check(
+      outputs: [("--edge", edgePath)] + remotes.map { ("--remote", $0) },
+      inputs: [("the model", model)])
   }
 
   func run() throws {
-    let (edgePath, remotePath) = (
-      edge ?? named("edge", of: model), remote ?? named("remote", of: model)
-    )
     let whole = try ModelFile(contentsOf: model)
     let parts = try whole.split(afterHiddenLayers: cut)
     let remotes =
@@ -66,16 +75,8 @@ struct Split: ParsableCommand {
         (path: named($0.task, of: remotePath), file: $0.file)
       }
       : [(path: remotePath, file: parts.remote)]
-    let paths = [edgePath] + remotes.map(\.path)
-    // No command joins parts again.
-    guard Set(paths + [model]).count == paths.count + 1 else {
-      throw ValidationError(
-        """
-        Model and parts would share a file: \(([model] + paths).joined(separator: ", ")). Give other \
-        names by '--edge' and '--remote'.
-        """)
-    }
-    for path in paths { try AtomicFile.requireWritable(path) }
+    try requireDistinct(remotes: remotes.map(\.path))
+    for path in [edgePath] + remotes.map(\.path) { try AtomicFile.requireWritable(path) }
     try parts.edge.write(to: edgePath)
     for remote in remotes { try remote.file.write(to: remote.path) }
     let report = try SplitReport(whole: whole, edge: (edgePath, parts.edge), remotes: remotes)
@@ -87,8 +88,9 @@ struct Split: ParsableCommand {
     let part = part.replacing("/", with: "-")
     let stem = url.deletingPathExtension().lastPathComponent
     let kind = url.pathExtension.isEmpty ? "" : ".\(url.pathExtension)"
-    return url.deletingLastPathComponent().appendingPathComponent("\(stem)-\(part)\(kind)")
-      .relativePath
+    // The directory as it was written: none where there was none.
+    let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+    return "\(directory)\(stem)-\(part)\(kind)"
   }
 }
 

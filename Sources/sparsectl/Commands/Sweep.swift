@@ -63,8 +63,14 @@ struct Sweep: ParsableCommand {
     }
     if output.isEmpty { throw ValidationError("'--output' must name a directory.") }
     if let plot, plot.isEmpty { throw ValidationError("'--plot' must name a file.") }
+    try DistinctFiles.check(
+      outputs: files.inDirectory.map { ("--output", $0) } + [("--plot", plot)],
+      inputs: [("'--data'", data.data)] + networks.patternFiles.map { ("'--patterns'", $0) })
     try outputOptions.refuse(format: format)
   }
+
+  /// Where results go.
+  var files: SweepFiles { SweepFiles(directory: output, plot: plot) }
 
   func run() throws {
     let session = try SweepSession(self)

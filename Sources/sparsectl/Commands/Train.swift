@@ -103,9 +103,13 @@ struct Train: ParsableCommand {
         "'--from' says what the network is; leave '--layers', '--pad-input', '--tasks' and the other "
           + "network and task options out.")
     }
-    if let hidden = network.layers.map({ $0.elements.count - 2 }) {
+    // Those of a model are known when it is read.
+    if exits.from == nil {
+      if exits.exits != nil, network.junctionCount < 2 {
+        throw ValidationError("'--exits' leave after hidden layers, but '--layers' makes none.")
+      }
       do {
-        try exits.recipe?.validate(hiddenLayers: hidden)
+        try exits.recipe?.validate(hiddenLayers: network.junctionCount - 1)
       } catch let error as SparseError {
         throw ValidationError("'--exits': \(error.message)")
       }
@@ -115,9 +119,21 @@ struct Train: ParsableCommand {
       throw ValidationError("'--compact' and '--storage \(storage)' exclude each other.")
     }
     if let metrics, metrics.isEmpty { throw ValidationError("'--metrics' must name a file.") }
+    // What is only printed writes over nothing.
+    if !printConfig { try checkFiles() }
     if printConfig, outputOptions.json {
       throw ValidationError("'--print-config' prints YAML, and '--json' JSON; give one.")
     }
+  }
+
+  /// No result may take the place of what it is made from.
+  private func checkFiles() throws {
+    try DistinctFiles.check(
+      outputs: [
+        ("--output", output), ("--output", output + ".checkpoint"), ("--metrics", metrics),
+      ],
+      inputs: [("'--data'", data.data), ("'--config'", config), ("'--from'", exits.from)]
+        + network.patternFiles.map { ("'--pattern'", $0) })
   }
 
   func run() throws {

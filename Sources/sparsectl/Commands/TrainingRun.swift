@@ -13,6 +13,8 @@ final class TrainingRun {
   private let trainer: Trainer
   private let network: Network
   private let description: DataDescription
+  /// The samples that are learnt, and those that are set aside.
+  private let sampleCounts: (training: Int, validation: Int)
   private var log: MetricsLog?
   private var progress: TrainingProgress
   /// Whether the run goes on after a checkpoint.
@@ -25,16 +27,24 @@ final class TrainingRun {
   private var checkpointPath: String { options.output + ".checkpoint" }
 
   init(_ options: Train) throws {
-    self.options = options
     try AtomicFile.requireWritable(options.output)
+    var options = options
+    let start = try options.exits.from.map { (path: $0, file: try ModelFile(answering: $0)) }
+    if let start { options.data = try options.data.completed(by: start.file, named: start.path) }
+    self.options = options
     let source = options.data.dataset ?? .fashionMNIST
     training = options.training.trainingRecipe(seed: options.seed)
     parts = try options.data.load(source, seed: training.seed)
-    (recipe, network) = try Self.network(options, sample: parts.training)
+    (recipe, network) = try Self.network(options, start, sample: parts.training)
     var description = DataDescription(dataset: source.rawValue, like: parts.training)
     description.trainingSHA256 = try parts.training.contentHash()
     self.description = description
     let labeled = try parts.labeled(by: training, for: network)
+    sampleCounts = (labeled.training.indices.count, labeled.validation?.indices.count ?? 0)
+    if let start {
+      let setsAside = parts.validation == nil && sampleCounts.validation > 0
+      Self.warn(of: start, description, options, setsAside: setsAside)
+    }
     trainer = try Trainer(
       network, recipe: training, training: labeled.training, validation: labeled.validation,
       backend: options.engine.backend, threads: options.engine.threadCount,
@@ -42,15 +52,31 @@ final class TrainingRun {
     progress = TrainingProgress(of: trainer)
   }
 
+  /// Tells where samples that are not learnt here may be known to the model that is started from.
+  private static func warn(
+    of start: (path: String, file: ModelFile), _ data: DataDescription, _ options: Train,
+    setsAside: Bool
+  ) {
+    if let known = start.file.data.trainingSHA256, known != data.trainingSHA256 {
+      Terminal.note(
+        start.file.warning(named: start.path, beside: options.data.data ?? data.dataset))
+    } else if setsAside, let seed = start.file.training?.seed, seed != options.seed {
+      Terminal.note(
+        """
+        warning: \(start.path) was trained with '--seed \(seed)', which set other samples aside: it \
+        has learnt some of the validation samples here. Give the same seed.
+        """)
+    }
+  }
+
   /// The network to train, from a recipe or from a model.
   private static func network(
-    _ options: Train, sample: Dataset
+    _ options: Train, _ start: (path: String, file: ModelFile)?, sample: Dataset
   ) throws -> (NetworkRecipe?, Network) {
-    guard let path = options.exits.from else {
+    guard let (path, file) = start else {
       let recipe = try recipe(options, sample: sample)
       return (recipe, try recipe.makeNetwork())
     }
-    let file = try ModelFile(answering: path)
     try file.requireFit(of: sample, from: options.data.data ?? "the training part")
     guard let exits = options.exits.recipe else { return (file.recipe, file.network) }
     var recipe = file.recipe
@@ -129,7 +155,8 @@ final class TrainingRun {
     // A model's patterns are made already, and the files of given ones may be gone.
     let roundings = options.exits.from == nil ? try recipe?.patterns().roundings ?? [] : []
     for rounding in roundings { Terminal.note("note: \(rounding)") }
-    let header = TrainingText.header(trainer, network, parts)
+    let header = TrainingText.header(
+      trainer, network, samples: sampleCounts, test: parts.test.sampleCount)
     if options.outputOptions.json {
       Terminal.note(header)
     } else {
@@ -176,8 +203,8 @@ final class TrainingRun {
     throw SparseError(
       .diverged,
       """
-      The loss on \(samples) became \(evaluation.loss) after epoch \(trainer.position.epoch). Lower \
-      the learning rate (\(training.optimizer.learningRate)).
+      The loss on \(samples) became \(evaluation.loss.isNaN ? .nan : evaluation.loss) after epoch \
+      \(trainer.position.epoch). Lower the learning rate (\(training.optimizer.learningRate)).
       """)
   }
 
@@ -187,8 +214,8 @@ final class TrainingRun {
     let position = trainer.position
     Terminal.note(
       """
-      Interrupted after \(position.epoch) epochs and \(position.step) steps; saved in \
-      \(checkpointPath). The same command with --resume goes on there.
+      Interrupted after \(Text.count(position.epoch, "epoch")) and \
+      \(Text.count(position.step, "step")); saved in \(checkpointPath). The same command with --resume goes on there.
       """)
     return ExitCode.failure
   }
@@ -210,7 +237,8 @@ final class TrainingRun {
     if options.outputOptions.json {
       try Terminal.result(json: summary)
     } else {
-      try Terminal.result(TrainingText.closing(summary, trained))
+      try Terminal.result(
+        TrainingText.closing(summary, trained, trainedBranches: options.exits.trainedBranches))
     }
   }
 }
@@ -243,7 +271,21 @@ extension TrainingRun {
     try trainer.restore(checkpoint.model.network, checkpoint.state)
     isResumed = true
     let position = trainer.position
-    return "going on after \(position.epoch) epochs and \(position.step) steps."
+    return
+      "going on after \(Text.count(position.epoch, "epoch")) and \(Text.count(position.step, "step"))."
+  }
+
+  /// The options that a model of another run had otherwise, or nothing where it does not tell.
+  private func experimentChanges(since other: ModelFile) throws -> String {
+    func words(of yaml: String) -> [String: String] {
+      let entries = (try? Experiment(yaml: yaml, source: ""))?.entries ?? []
+      return Dictionary(entries.map { ($0.key, $0.words.joined()) }) { first, _ in first }
+    }
+    guard let theirs = other.experiment.map(words), !theirs.isEmpty else { return "" }
+    let ours = words(of: try options.experiment())
+    return Set(theirs.keys).union(ours.keys).sorted().filter { theirs[$0] != ours[$0] }.map { key in
+      "\(theirs[key] ?? "no --\(key)") became \(ours[key] ?? "no --\(key)")"
+    }.joined(separator: ", ")
   }
 
   /// The run may only become longer, and only where its schedule does not depend on its length.
@@ -256,11 +298,14 @@ extension TrainingRun {
       ("data", other.data == description),
     ].filter { !$0.1 }.map(\.0)
     guard differing.isEmpty else {
+      let changes = try experimentChanges(since: other)
+      let isOne = differing.count == 1 && differing != ["data"]
       throw SparseError(
         .invalidArgument,
         """
         \(checkpointPath): is of another run; its \(differing.joined(separator: " and its ")) \
-        differ. Give the same options, or another --output.
+        differ\(isOne ? "s" : "")\(changes.isEmpty ? "" : " (\(changes))"). Give the same options, or \
+        another --output.
         """)
     }
     guard checkpoint.state.position.epoch <= training.epochs else {

@@ -5,7 +5,7 @@ import SparseLayers
 extension Train {
   /// The whole experiment, with the values in effect.
   var settings: [ExperimentSetting] {
-    var settings = data.settings
+    var settings = data.settings(isFromModel: exits.from != nil)
     if let from = exits.from {
       settings.append(.text("from", from))
     } else {
@@ -36,10 +36,14 @@ extension Train {
 }
 
 extension DataOptions {
-  fileprivate var settings: [ExperimentSetting] {
-    let source = dataset ?? .fashionMNIST
+  /// The settings; what is left open is not one where a model says it.
+  fileprivate func settings(isFromModel: Bool) -> [ExperimentSetting] {
+    let open =
+      isFromModel
+      ? ExperimentSetting.open("dataset", "what the model was trained on")
+      : .text("dataset", DatasetSource.fashionMNIST.rawValue)
     return [
-      .text("dataset", source.rawValue),
+      dataset.map { .text("dataset", $0.rawValue) } ?? open,
       data.map { .text("data", $0) } ?? .open("data", "where the system's package puts it"),
     ] + (labels.column.map { [.text("label-column", $0)] } ?? [])
       + (labels.columns.map { [.texts("label-columns", $0.elements)] } ?? [])

@@ -24,6 +24,22 @@ struct WrongUsage: Error {
     text = "Error: \(message)\n  See 'sparsectl train --help' for more information."
   }
 
+  /// What a command found wrong while it ran, in the form of what the parser finds wrong.
+  ///
+  /// - Parameters:
+  ///   - message: What is wrong, and the remedy.
+  ///   - command: The command.
+  init(_ message: String, of command: any ParsableCommand.Type) {
+    self.message = message
+    let usage = Sparsectl.usageString(for: command)
+    let words = usage.split(separator: " ").prefix { $0.first?.isLetter == true }
+    text = """
+      Error: \(message)
+      Usage: \(usage)
+        See '\(words.joined(separator: " ")) --help' for more information.
+      """
+  }
+
   /// Says what is wrong and ends the program.
   func exit() -> Never {
     Terminal.note(text)

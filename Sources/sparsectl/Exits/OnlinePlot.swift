@@ -20,7 +20,8 @@ struct OnlinePlot {
       script += points(run).map { "\($0.sample) \($0.accuracy) \($0.macs)" }
       script.append("end")
     }
-    script.append("set multiplot layout 2,1 margins 0.1,0.97,0.09,0.9 spacing 0,0.09")
+    // Room for all labels: gnuplot leaves out, without a word, those that do not fit.
+    script.append("set multiplot layout 2,1 margins 0.13,0.97,0.12,0.9 spacing 0,0.09")
     script += PlotStyle.axes
     for phase in study.phases.dropFirst() {
       script.append(

@@ -139,15 +139,16 @@ struct OnlineReport: TextReport {
       table.add(
         [
           policy.policy, Text.percent(total.accuracy),
-          Text.count(Int(total.expectedMACs.rounded())), Text.percent(total.saved),
+          Text.rounded(total.expectedMACs), Text.percent(total.saved),
         ] + policy.phases.flatMap { [Text.percent($0.accuracy), Text.percent($0.saved)] }
           + policy.shares.map(Text.percent))
     }
     return """
       \(table.text())
 
-      saved: of the \(Text.count(macs.last ?? 0)) MACs of a sample that goes to the last exit; \
-      the oracle knows labels
+      saved: of the \(Text.count(macs.last ?? 0)) MACs of a sample that goes to the last exit
+      oracle: in each phase the best fixed arm in hindsight, by labels, among the arms tried; \
+      other thresholds may be better
       """
   }
 }

@@ -19,12 +19,13 @@ extension ModelFile {
     }
   }
 
-  /// Refuses samples of another size than those the network was trained on.
+  /// Refuses samples of another size than those the network was trained on, or with features of
+  /// other names.
   ///
   /// - Parameters:
   ///   - dataset: The samples.
   ///   - place: What errors call them.
-  /// - Throws: `SparseError` with both sizes.
+  /// - Throws: `SparseError` with both sizes or names.
   func requireFit(of dataset: Dataset, from place: String) throws {
     guard dataset.featureCount == data.featureCount else {
       throw SparseError(
@@ -32,6 +33,17 @@ extension ModelFile {
         """
         \(place): its samples have \(dataset.featureCount) features, but the model was trained on \
         samples of \(data.featureCount) (\(data.dataset)). Give samples like those.
+        """)
+    }
+    // Columns in another order would be answered all the same, and wrongly.
+    guard let known = data.featureNames, let found = dataset.featureNames else { return }
+    if let index = zip(known, found).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+      throw SparseError(
+        .shapeMismatch,
+        """
+        \(place): feature \(index + 1) is '\(found[index])', but the model was trained with \
+        '\(known[index])' there. Give the features of the training in the same order, or a file \
+        without a header to have them taken as they are.
         """)
     }
   }

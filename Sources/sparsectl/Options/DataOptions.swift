@@ -7,7 +7,7 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The kind of data.",
-      discussion: "train: fashion-mnist by default; evaluate: what the model was trained on."))
+      discussion: "By default what the model was trained on; without a model, fashion-mnist."))
   var dataset: DatasetSource?
 
   @Option(
@@ -44,6 +44,22 @@ struct DataOptions: ParsableArguments {
 }
 
 extension DataOptions {
+  /// The options, with what they leave open as it was when a model was trained: the kind of data, and
+  /// the columns of labels.
+  ///
+  /// - Parameters:
+  ///   - file: The model.
+  ///   - model: What errors call it.
+  /// - Returns: Options with a kind.
+  /// - Throws: `SparseError.Code.unsupported` when it was trained on something else.
+  func completed(by file: ModelFile, named model: String) throws -> DataOptions {
+    var options = self
+    let source = try source(of: file, named: model)
+    options.dataset = source
+    if source == .csv, labels.list.isEmpty, let known = file.labelColumns { options.labels = known }
+    return options
+  }
+
   /// The kind of a model's data: what the option says, else what the model was trained on.
   ///
   /// - Parameters:
@@ -51,7 +67,7 @@ extension DataOptions {
   ///   - model: What errors call it.
   /// - Returns: The kind.
   /// - Throws: `SparseError.Code.unsupported` when it was trained on something else.
-  func source(of file: ModelFile, named model: String) throws -> DatasetSource {
+  private func source(of file: ModelFile, named model: String) throws -> DatasetSource {
     if let source = dataset ?? DatasetSource(rawValue: file.data.dataset) { return source }
     let known = DatasetSource.allCases.map(\.rawValue).joined(separator: ", ")
     throw SparseError(

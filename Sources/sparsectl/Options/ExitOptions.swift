@@ -69,6 +69,13 @@ struct ExitOptions: ParsableArguments {
         "'--exit-training frozen' trains exits on a finished backbone; name its model with '--from'."
       )
     }
+    if let position = exits?.elements.first(where: { $0 < 1 }) {
+      throw ValidationError(
+        """
+        '--exits': An exit is to leave after hidden layer \(position), but hidden layers are counted \
+        from 1.
+        """)
+    }
     do {
       // What depends on the network is checked when it is known.
       try recipe?.validate(hiddenLayers: exits?.elements.max() ?? 0)

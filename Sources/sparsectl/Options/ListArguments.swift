@@ -21,6 +21,17 @@ struct CommaList<Element: LosslessStringConvertible & Sendable>: ExpressibleByAr
   var defaultValueDescription: String { text }
 }
 
+extension CommaList<Double> {
+  /// Refuses what are no shares of the samples that leave at each exit.
+  func requireShares() throws {
+    let isWhole = abs(elements.reduce(0, +) - 1) < 1e-6
+    guard isWhole, elements.allSatisfy({ (0...1).contains($0) }) else {
+      throw ValidationError(
+        "'--shares' must each be in 0...1 and 1 together, but are \(text).")
+    }
+  }
+}
+
 /// Alternatives separated by commas, each a list joined by `+`, such as `100,40+40`.
 struct PlusLists<Element: LosslessStringConvertible & Sendable>: ExpressibleByArgument {
   let lists: [[Element]]

@@ -86,8 +86,11 @@ struct NetworkOptions: ParsableArguments {
   /// The junctions of the network when `--layers` is missing.
   private static let defaultJunctions = 3
 
+  /// The junctions of the network, from input to output.
+  var junctionCount: Int { layers.map { $0.elements.count - 1 } ?? Self.defaultJunctions }
+
   private func checkCounts(patterns: Int?) throws {
-    let junctions = layers.map { $0.elements.count - 1 } ?? Self.defaultJunctions
+    let junctions = junctionCount
     func check(_ option: String, _ count: Int?, allowsOne: Bool) throws {
       guard let count, count != junctions, !(allowsOne && count == 1) else { return }
       let network =
@@ -103,6 +106,12 @@ struct NetworkOptions: ParsableArguments {
     try check("--density", density?.elements.count, allowsOne: true)
     try check("--out-degrees", outDegrees?.elements.count, allowsOne: false)
     try check("--pattern", patterns, allowsOne: true)
+  }
+
+  /// The files of patterns that are read.
+  var patternFiles: [String] {
+    let entries = pattern.flatMap { try? PatternList(parsing: $0) }?.entries ?? []
+    return entries.compactMap { if case .file(let path) = $0 { path } else { nil } }
   }
 
   /// Whether any option was given.

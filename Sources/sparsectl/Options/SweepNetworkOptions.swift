@@ -117,6 +117,13 @@ struct SweepNetworkOptions: ParsableArguments {
     return (densities?.lists ?? usual).map { .densities($0) } + degrees
   }
 
+  /// The files of patterns that are read.
+  var patternFiles: [String] {
+    ((try? patternLists()) ?? []).flatMap(\.self).compactMap {
+      if case .file(let path) = $0 { path } else { nil }
+    }
+  }
+
   private func patternLists() throws -> [[PatternList.Entry]] {
     guard let patterns else { return [[.family(.structured)]] }
     return try PatternList.alternatives(parsing: patterns)

@@ -87,7 +87,7 @@ struct BenchReport: TextReport {
     return """
       \(cpu), \(cores) cores, \(features.joined(separator: " ")); kernels: \(kernels)
       peak of one core: \(peakText) GF/s (\(peak.instructions)); threads: \(threads)
-      \(products.first.map { "junction: \($0.inputs)→\($0.outputs), \($0.batchSize) samples" } ?? "")
+      \(products.first.map { "junction: \($0.inputs)→\($0.outputs), \(Text.count($0.batchSize, "sample"))" } ?? "")
 
       \(table.text())
       """

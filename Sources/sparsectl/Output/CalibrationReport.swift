@@ -68,12 +68,12 @@ struct CalibrationReport: TextReport {
       ])
     }
     return """
-      \(rule), \(aim), on \(Text.count(samples)) validation samples:
+      \(rule), \(aim), on \(Text.count(samples, "validation sample")):
 
       \(table.text())
 
       accuracy \(Text.percent(validationAccuracy)), with the last exit alone \
-      \(Text.percent(lastExitAccuracy)); \(Text.count(Int(expectedMACs.rounded()))) MACs a sample \
+      \(Text.percent(lastExitAccuracy)); \(Text.rounded(expectedMACs)) MACs a sample \
       instead of \(Text.count(lastExitMACs)), \
       \(Text.ratio(Double(lastExitMACs) / max(expectedMACs, 1))) fewer
 

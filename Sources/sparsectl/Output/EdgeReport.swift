@@ -12,10 +12,10 @@ struct EdgeReport: TextReport {
     /// The samples that it answered, degraded answers not counted.
     var share: Double
     /// The share of right answers among them; null when there are none.
-    var accuracy: Double?
-    /// The multiply–adds of a sample that goes there, on both sides; not told of the output where only
-    /// the edge part is known.
-    var macs: Int?
+    @NullWhenMissing var accuracy: Double?
+    /// The multiply–adds of a sample that goes there, on both sides; of the output those by way of the
+    /// deepest cut, and null where only the edge part is known.
+    @NullWhenMissing var macs: Int?
   }
 
   /// Milliseconds from when a sample is taken to its answer.
@@ -61,6 +61,8 @@ struct EdgeReport: TextReport {
   /// Samples that the remote part was needed for: those it answered, and the degraded ones.
   var sent: Int
   var degraded: Int
+  /// The share of right answers among the degraded ones; null when there are none.
+  @NullWhenMissing var degradedAccuracy: Double?
   /// Degraded samples that no exit had seen.
   var unanswered: Int
   var bytesSent: Int
@@ -76,6 +78,7 @@ struct EdgeReport: TextReport {
   enum CodingKeys: String, CodingKey {
     case accuracy, samples, exits, cuts, sent, degraded, unanswered, seconds, payload
     case retries, refused
+    case degradedAccuracy = "degraded_accuracy"
     case bytesSent = "bytes_sent"
     case bytesReceived = "bytes_received"
     case latency = "latency_ms"
@@ -83,27 +86,41 @@ struct EdgeReport: TextReport {
     case breakerOpenings = "breaker_openings"
   }
 
+  /// Sums up what became of the samples.
+  ///
+  /// - Parameters:
+  ///   - answers: One answer per sample.
+  ///   - labels: The right ones.
+  ///   - network: The whole network, where it is known.
+  ///   - device: Who answered.
+  ///   - payload: How what crosses the cut was written.
+  ///   - seconds: How long it took.
+  /// - Throws: What `Network` throws.
   init(
-    _ answers: [EdgePart.Answer], labels: [Int32], outputMACs: Int?, device: EdgeDevice,
+    _ answers: [EdgePart.Answer], labels: [Int32], network: Network?, device: EdgeDevice,
     payload: BoundaryPayload, seconds: Double
-  ) {
+  ) throws {
     let isRight = zip(answers, labels).map { answer, label in answer.label == Int(label) }
     let count = Double(max(answers.count, 1))
     accuracy = Double(isRight.count { $0 }) / count
     samples = answers.count
     let edges = device.cuts.map(\.edge)
     let edge = edges.max { $0.exitCount < $1.exitCount } ?? edges[0]
+    func shareRight(of samples: [Int]) -> Double? {
+      samples.isEmpty ? nil : Double(samples.count { isRight[$0] }) / Double(samples.count)
+    }
+    let outputMACs = try network.flatMap { try $0.macs(ofOutputAfterExits: edge.exitCount) }
     exits = (Array(0..<edge.exitCount) + [edge.split.output.exit]).map { exit in
       let here = answers.indices.filter {
         answers[$0].exit == exit && answers[$0].source != .degraded
       }
       return Exit(
         exit: edge.name(ofExit: exit), share: Double(here.count) / count,
-        accuracy: here.isEmpty
-          ? nil : Double(here.count { isRight[$0] }) / Double(here.count),
-        macs: edge.macs(ofExit: exit) ?? outputMACs)
+        accuracy: shareRight(of: here), macs: edge.macs(ofExit: exit) ?? outputMACs)
     }
-    degraded = answers.count { $0.source == .degraded }
+    let degradedSamples = answers.indices.filter { answers[$0].source == .degraded }
+    degraded = degradedSamples.count
+    degradedAccuracy = shareRight(of: degradedSamples)
     unanswered = answers.count { $0.label == nil }
     sent = answers.count { $0.source != .exit }
     let statistics = device.cuts.map(\.remote.statistics)
@@ -133,28 +150,52 @@ struct EdgeReport: TextReport {
         exit.macs.map(Text.count) ?? "–",
       ])
     }
+    let ofAll = Double(max(samples, 1))
+    if degraded > 0 {
+      table.add([
+        "degraded", Text.percent(Double(degraded) / ofAll),
+        degradedAccuracy.map(Text.percent) ?? "–", "–",
+      ])
+    }
     func milliseconds(_ value: Double) -> String { Text.fixed(value, 2) }
     let places =
       cuts.count > 1
       ? "\ncuts: "
-        + cuts.map { "after \($0.split) \(Text.count($0.samples)) samples" }.joined(separator: ", ")
+        + cuts.map { "after \($0.split) \(Text.count($0.samples, "sample"))" }
+        .joined(separator: ", ")
       : ""
-    let perSample = sent > 0 ? Double(bytesSent) / Double(sent) : 0
+    // Of those that it did not answer nobody knows whether they were sent.
+    let answered = sent - degraded
+    let perSample =
+      answered > 0 ? " (\(Text.rounded(Double(bytesSent) / Double(answered))) for each answer)" : ""
     return """
-      accuracy \(Text.percent(accuracy)) on \(Text.count(samples)) samples
+      accuracy \(Text.percent(accuracy)) on \(Text.count(samples, "sample"))
 
       \(table.text())
 
-      remote part needed for \(Text.count(sent)) samples (\(Text.percent(Double(sent) / Double(max(samples, 1))))) \
-      as \(payload): \(Text.count(bytesSent)) bytes up, \
-      \(Text.number(perSample, decimals: 0)) a sample sent, and \(Text.count(bytesReceived)) down
+      remote part needed for \(Text.count(sent, "sample")) (\(Text.percent(Double(sent) / ofAll))), \
+      answered \(Text.count(answered)), as \(payload): \(Text.count(bytesSent)) bytes up\(perSample), \
+      \(Text.count(bytesReceived)) down
       degraded \(Text.count(degraded))\(unanswered > 0 ? ", \(Text.count(unanswered)) of them without any answer" : ""); \
-      \(retries) new tries, breaker opened \(breakerOpenings) times, \(Text.count(refused)) requests \
-      held back by it
+      tried again \(Text.count(retries, "time")), breaker opened \(Text.count(breakerOpenings, "time")), \
+      \(Text.count(refused, "request")) held back by it
       latency \(milliseconds(latency.p50)) ms (median), \(milliseconds(latency.p90)) (p90), \
       \(milliseconds(latency.p99)) (p99), mean \(milliseconds(latency.mean)); \
       \(Text.seconds(seconds)) in all\(places)
       """
+  }
+}
+
+extension Network {
+  /// The multiply–adds of a sample that passes the first exits and goes to the output.
+  ///
+  /// The remote part is asked for the output only: it computes no exit on the way there.
+  fileprivate func macs(ofOutputAfterExits count: Int) throws -> Int? {
+    let passed = Set(exits.prefix(count) + exits.suffix(1))
+    return try Network(
+      inputSize: inputSize, backbone: backbone,
+      branches: branches.indices.filter(passed.contains).map { branches[$0] }
+    ).exitStages.last?.totalMACs
   }
 }
 #endif

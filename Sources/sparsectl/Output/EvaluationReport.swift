@@ -44,7 +44,7 @@ struct EvaluationReport: TextReport {
   /// The report for people.
   var text: String {
     var text = """
-      accuracy \(Text.percent(accuracy)) on \(Text.count(samples)) test samples, mean loss \
+      accuracy \(Text.percent(accuracy)) on \(Text.count(samples, "test sample")), mean loss \
       \(Text.number(loss))
       """
     if exits.count > 1 {
@@ -66,10 +66,9 @@ struct EvaluationReport: TextReport {
       text += """
          of the last exit
 
-
         \(table.text())
 
-        by \(rule): \(Text.count(Int(expectedMACs.rounded()))) MACs a sample instead of \
+        by \(rule): \(Text.rounded(expectedMACs)) MACs a sample instead of \
         \(Text.count(last)), \(Text.ratio(Double(last) / max(expectedMACs, 1))) fewer
         """
     }
@@ -124,7 +123,7 @@ struct ExitLatency: Encodable {
     one sample at a time: \(Text.fixed(microseconds, 1)) µs, all to the last exit \
     \(Text.fixed(lastExitMicroseconds, 1)) µs \
     (\(Text.ratio(lastExitMicroseconds / max(microseconds, 1e-9))); mean of \
-    \(Text.count(samples)) samples)
+    \(Text.count(samples, "sample")))
     """
   }
 }

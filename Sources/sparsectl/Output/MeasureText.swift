@@ -38,10 +38,7 @@ extension MeasureReport {
     let cost = total.cost
     var table = Table(["", "this network", "dense", "ratio"])
     func row(_ name: String, _ value: Int, _ dense: Int) {
-      table.add([
-        name, Text.count(value), Text.count(dense),
-        Text.ratio(Double(dense) / Double(max(value, 1))),
-      ])
+      table.add([name, Text.count(value), Text.count(dense), Text.ratio(dense, to: value)])
     }
     row("weights", cost.weights, cost.denseWeights)
     row("biases", cost.biases, cost.biases)
@@ -55,13 +52,14 @@ extension MeasureReport {
     row("training, MACs \(ofSamples)", cost.trainingMACs, cost.denseTrainingMACs)
     func energy(_ name: String, _ value: EnergyEstimate, _ dense: EnergyEstimate) {
       table.add([
-        "estimated energy of \(name), nJ per sample", Self.nanojoules(value.total),
+        "\(name), estimated nJ per sample", Self.nanojoules(value.total),
         Self.nanojoules(dense.total),
-        Text.ratio(value.total > 0 ? dense.total / value.total : 1),
+        value.total > 0 ? Text.ratio(dense.total / value.total) : "–",
       ])
     }
-    energy("inference", total.energy.inference, total.denseEnergy.inference)
-    energy("training", total.energy.training, total.denseEnergy.training)
+    energy("inference, batch \(batchSize)", total.energy.inference, total.denseEnergy.inference)
+    energy(
+      "training, batch \(trainingBatchSize)", total.energy.training, total.denseEnergy.training)
     addMeasured(to: &table)
     return table
   }
@@ -74,9 +72,8 @@ extension MeasureReport {
       ])
     }
     for times in timing.rows.value ?? [] {
-      let samples = times.batchSize == 1 ? "1 sample" : "\(Text.count(times.batchSize)) samples"
       row(
-        "latency of \(samples), µs", 1000 * times.network.median,
+        "latency of \(Text.count(times.batchSize, "sample")), µs", 1000 * times.network.median,
         times.dense.map { 1000 * $0.median }
       ) { $0 < 100 ? Text.number($0, decimals: 1) : Text.count(Int($0.rounded())) }
     }
@@ -135,7 +132,7 @@ extension MeasureReport {
         cost.name, Text.count(cost.macs), Text.count(cost.denseMACs),
         Text.count(cost.inputGradientMACs), Text.count(cost.weightGradientMACs),
         Text.count(cost.trainingMACs), Text.count(cost.denseTrainingMACs),
-        Text.ratio(Double(cost.denseTrainingMACs) / Double(max(cost.trainingMACs, 1))),
+        Text.ratio(cost.denseTrainingMACs, to: cost.trainingMACs),
       ])
     }
     return table
@@ -153,7 +150,7 @@ extension MeasureReport {
     for (name, macs, dense) in products {
       table.add([
         name, Text.count(macs), Text.count(2 * macs), Text.count(dense), Text.count(2 * dense),
-        macs > 0 ? Text.ratio(Double(dense) / Double(macs)) : "–",
+        Text.ratio(dense, to: macs),
       ])
     }
     return table
@@ -171,8 +168,7 @@ extension MeasureReport {
     for (name, part) in parts {
       let (value, dense) = (total.network[keyPath: part], total.dense[keyPath: part])
       table.add([
-        name, Text.count(value), Text.count(dense),
-        value > 0 ? Text.ratio(Double(dense) / Double(value)) : "–",
+        name, Text.count(value), Text.count(dense), Text.ratio(dense, to: value),
       ])
     }
     return table
@@ -227,8 +223,8 @@ extension MeasureReport {
     if let reason = timing.rows.reason { return ["latency: not measured: \(reason)"] }
     var lines = [
       """
-      latency: medians, the networks in turns; \(timing.threads) \
-      thread\(timing.threads == 1 ? "" : "s"), backend \(timing.backend.rawValue); dense is this \
+      latency: medians, the networks in turns; \
+      \(Text.count(timing.threads, "thread")), backend \(timing.backend.rawValue); dense is this \
       engine with full patterns
       """
     ]
@@ -250,7 +246,8 @@ extension MeasureReport {
       pJ: \(Text.number(model.multiplyPicojoules)) a multiplication, \
       \(Text.number(model.addPicojoules)) an addition; a byte \(levels.joined(separator: ", "))
       """,
-      "weights are read once per batch from the smallest memory that holds all of them,",
+      "weights are read once per batch, which a larger one shares among more samples, from the",
+      "smallest memory that holds all of them,",
       "activations once per MAC from \(energy.activationLevel.name)",
     ]
   }

@@ -5,8 +5,15 @@ enum Text {
   /// A fraction in percent: `97.25 %`.
   static func percent(_ fraction: Double) -> String { String(format: "%.2f %%", fraction * 100) }
 
-  /// How many times more: `4.76×`.
-  static func ratio(_ value: Double) -> String { String(format: "%.2f×", value) }
+  /// How many times more: `4.76×`, or `8,388,608×` where decimals say nothing.
+  static func ratio(_ value: Double) -> String {
+    (value < 1000 ? fixed(value, 2) : rounded(value)) + "×"
+  }
+
+  /// How many times more one count is than another; `–` where there is nothing to compare with.
+  static func ratio(_ count: Int, to other: Int) -> String {
+    other > 0 ? ratio(Double(count) / Double(other)) : "–"
+  }
 
   /// A number in groups of three digits: `17,000`.
   static func count(_ value: Int) -> String {
@@ -17,6 +24,16 @@ enum Text {
       digits = String(digits.dropLast(3))
     }
     return (value < 0 ? "-" : "") + ([Substring(digits)] + groups).joined(separator: ",")
+  }
+
+  /// A number of things, in the plural unless it is one: `1 epoch`, `2,000 epochs`.
+  static func count(_ value: Int, _ thing: String) -> String {
+    "\(count(value)) \(thing)\(value == 1 ? "" : "s")"
+  }
+
+  /// The nearest whole number in groups of three digits, where it is not beyond all counting.
+  static func rounded(_ value: Double) -> String {
+    abs(value) < 1e15 ? count(Int(value.rounded())) : String(format: "%.4g", value)
   }
 
   /// A number with exactly some decimals.
@@ -36,6 +53,21 @@ enum Text {
     guard seconds >= 60 else { return String(format: "%.1f s", seconds) }
     let whole = Int(seconds.rounded())
     return String(format: "%d min %02d s", whole / 60, whole % 60)
+  }
+
+  /// A text from outside on one line, and without what a terminal would obey: control characters and
+  /// breaks become U+FFFD.
+  static func printable(_ text: String) -> String {
+    // By scalars: a line break and a return are one `Character`.
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator:
+        result.unicodeScalars.append("\u{FFFD}")
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
   }
 
   /// `12`, or `10–13` where a list's numbers differ.

@@ -17,7 +17,8 @@ struct Table {
 
   /// The table as text.
   ///
-  /// The first column is aligned left, the others right.
+  /// The first column is aligned left, the others right. Tables for people show no control
+  /// characters, which a file can have put there; CSV keeps every cell as it is.
   func text(_ format: Format = .table) -> String {
     switch format {
     case .csv:
@@ -25,14 +26,15 @@ struct Table {
         .joined(separator: "\n")
     case .markdown:
       let rule = header.indices.map { $0 == 0 ? "---" : "---:" }
-      return ([header, rule] + rows).map { "| \($0.joined(separator: " | ")) |" }
-        .joined(separator: "\n")
-    case .table:
-      let widths = header.indices.map { column in
-        ([header] + rows).map { $0[column].count }.max() ?? 0
-      }
-      let rule = widths.map { String(repeating: "─", count: $0) }
       return ([header, rule] + rows).map { row in
+        let cells = row.map { Text.printable($0).replacing("|", with: "\\|") }
+        return "| \(cells.joined(separator: " | ")) |"
+      }.joined(separator: "\n")
+    case .table:
+      let shown = ([header] + rows).map { $0.map(Text.printable) }
+      let widths = header.indices.map { column in shown.map { $0[column].count }.max() ?? 0 }
+      let rule = widths.map { String(repeating: "─", count: $0) }
+      return ([shown[0], rule] + shown.dropFirst()).map { row in
         zip(row, widths).enumerated().map { column, cell in
           let padding = String(repeating: " ", count: cell.1 - cell.0.count)
           return column == 0 ? cell.0 + padding : padding + cell.0
@@ -42,7 +44,10 @@ struct Table {
   }
 
   private static func csvCell(_ cell: String) -> String {
-    guard cell.contains(where: { ",\"\n".contains($0) }) else { return cell }
+    // By scalars: a line break after a return is one `Character` with it.
+    guard cell.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else {
+      return cell
+    }
     return "\"\(cell.replacing("\"", with: "\"\""))\""
   }
 }

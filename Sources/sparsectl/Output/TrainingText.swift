@@ -5,7 +5,16 @@ import SparseLayers
 /// What `train` prints for people.
 enum TrainingText {
   /// The network, and each junction's degrees, density and engine, before the run starts.
-  static func header(_ trainer: Trainer, _ network: Network, _ parts: DatasetParts) -> String {
+  ///
+  /// - Parameters:
+  ///   - trainer: The run.
+  ///   - network: What it trains.
+  ///   - samples: How many are learnt, and how many are set aside to validate by.
+  ///   - test: How many are tested.
+  /// - Returns: A table, and a line.
+  static func header(
+    _ trainer: Trainer, _ network: Network, samples: (training: Int, validation: Int), test: Int
+  ) -> String {
     var table = Table([
       "junction", "neurons", "edges", "density", "in-degree", "out-degree", "engine",
     ])
@@ -18,10 +27,12 @@ enum TrainingText {
       ])
     }
     let recipe = trainer.recipe
+    let validation =
+      samples.validation > 0 ? ", \(Text.count(samples.validation)) validation" : ""
     return """
       \(table.text())
-      \(Text.count(parts.training.sampleCount)) training and \(Text.count(parts.test.sampleCount)) \
-      test samples; \(recipe.epochs) epoch\(recipe.epochs == 1 ? "" : "s") of \(trainer.stepsPerEpoch) steps of \
+      \(Text.count(samples.training)) training\(validation) and \(Text.count(test)) test samples; \
+      \(Text.count(recipe.epochs, "epoch")) of \(Text.count(trainer.stepsPerEpoch, "step")) of \
       \(recipe.batchSize); seed \(recipe.seed)
       """
   }
@@ -57,16 +68,18 @@ enum TrainingText {
       .map { "\($0.branch): \(Text.percent($0.testAccuracy)), " }.joined()
   }
 
-  /// The table beside the dense network, after the run.
-  static func closing(_ summary: TrainingSummary, _ network: Network) -> String {
-    let total = NetworkCost(network).total
+  /// The table beside the dense network, after the run; all layers were trained, or only branches.
+  static func closing(
+    _ summary: TrainingSummary, _ network: Network, trainedBranches: Set<String>?
+  ) -> String {
+    let total = NetworkCost(network, trainedBranches: trainedBranches).total
     let accuracy =
       network.taskText { summary.branches[$0].testAccuracy } ?? Text.percent(summary.testAccuracy)
     var table = Table(["", "this network", "dense", "ratio"])
     func row(_ name: String, _ value: Int, _ dense: Int) {
       table.add([
         name, Text.count(value), Text.count(dense),
-        Text.ratio(Double(dense) / Double(max(value, 1))),
+        Text.ratio(dense, to: value),
       ])
     }
     row("weights", total.weights, total.denseWeights)

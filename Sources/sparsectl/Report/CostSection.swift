@@ -23,14 +23,15 @@ struct CostSection {
 
   /// The ratios that one looks for first.
   var tiles: String {
-    let total = measure.total
-    let ratios = MeasureRatios(total)
+    let cost = measure.total.cost
+    // A part of a network that hands on what it gets has nothing to compare.
+    guard cost.weights > 0 else { return "" }
     let tiles = [
-      (Text.count(total.cost.weights), "weights of \(Text.count(total.cost.denseWeights))"),
-      (Text.percent(total.cost.density), "of the weights are kept"),
-      (Text.ratio(ratios.storageBytes), "less storage than dense"),
-      (Text.ratio(ratios.macs), "fewer MACs of inference"),
-      (Text.ratio(ratios.trainingMACs), "fewer MACs of training"),
+      (Text.count(cost.weights), "weights of \(Text.count(cost.denseWeights))"),
+      (Text.percent(cost.density), "of the weights are kept"),
+      (Text.ratio(cost.denseStorageBytes, to: cost.storageBytes), "less storage than dense"),
+      (Text.ratio(cost.denseMACs, to: cost.macs), "fewer MACs of inference"),
+      (Text.ratio(cost.denseTrainingMACs, to: cost.trainingMACs), "fewer MACs of training"),
     ]
     let items = tiles.map { "<div><b>\(Markup.escaped($0.0))</b>\(Markup.escaped($0.1))</div>" }
     return "<div class=\"tiles\">\n\(items.joined(separator: "\n"))\n</div>"

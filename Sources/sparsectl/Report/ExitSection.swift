@@ -47,7 +47,7 @@ struct ExitSection {
         ("Validation samples", Text.count(calibration.samples)),
         ("Accuracy with the thresholds", Text.percent(calibration.accuracy)),
         ("Accuracy of the last exit", Text.percent(calibration.lastExitAccuracy)),
-        ("Expected MACs", Text.number(calibration.expectedMACs, decimals: 1)),
+        ("Expected MACs", Text.rounded(calibration.expectedMACs)),
         ("Data, SHA-256", calibration.dataSHA256),
       ]
     }

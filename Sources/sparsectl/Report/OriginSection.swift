@@ -79,7 +79,7 @@ struct OriginSection {
     return [
       (
         "Training",
-        "\(Text.count(recipe.epochs)) epochs in batches of \(Text.count(recipe.batchSize))"
+        "\(Text.count(recipe.epochs, "epoch")) in batches of \(Text.count(recipe.batchSize))"
       ),
       ("Optimiser", Self.method(optimizer.method)),
       (
@@ -88,9 +88,18 @@ struct OriginSection {
           + (optimizer.l2 > 0 ? "; L2 \(optimizer.l2)" : "")
       ),
       ("Loss", recipe.loss.rawValue),
-      ("Set aside for validation", share > 0 ? Text.percent(share) : "nothing"),
+      ("Set aside for validation", share > 0 ? setAside(share) : "nothing"),
       ("Seed of the training", "\(recipe.seed)"),
     ]
+  }
+
+  /// The share, with what a model file does not say: whether the data had a validation part.
+  private func setAside(_ share: Double) -> String {
+    let text = "\(Text.percent(share)) of the training samples"
+    return switch DatasetSource(rawValue: model.data.dataset) {
+    case .mnist, .fashionMNIST: text
+    default: "\(text), or none where the data have a validation part of their own"
+    }
   }
 
   private static func method(_ method: Optimizer.Method) -> String {
@@ -108,12 +117,12 @@ struct OriginSection {
     let course =
       switch schedule.course {
       case .constant: "constant"
-      case .step(let every, let factor): "times \(factor) every \(every) epochs"
+      case .step(let every, let factor): "times \(factor) every \(Text.count(every, "epoch"))"
       case .cosine(let floor): "a cosine" + (floor > 0 ? " to \(floor) of it" : "")
       case .inverseTime(let decay): "inverse-time decay of \(decay) a step"
       }
     return schedule.warmupSteps > 0
-      ? "\(course), after \(Text.count(schedule.warmupSteps)) steps of warm-up" : course
+      ? "\(course), after \(Text.count(schedule.warmupSteps, "step")) of warm-up" : course
   }
 
   /// The most classes of a task that are named.

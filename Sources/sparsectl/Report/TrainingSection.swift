@@ -24,12 +24,13 @@ struct TrainingSection {
         parts += ["<h4>\(Markup.escaped(task))</h4>"] + figures(of: task, in: history)
       }
     }
-    var note = "\(Text.count(history.epochs.count)) epochs, the last of them number \(last.epoch)"
+    var note = "\(Text.count(history.epochs.count, "epoch")), the last number \(last.epoch)"
     let seconds = history.epochs.reduce(0) { $0 + $1.seconds }
     if seconds > 0, seconds < 1e12 { note += "; \(Text.seconds(seconds)) of training" }
     note += "."
     if history.earlierRuns > 0 {
-      note += " The file of metrics has \(history.earlierRuns) earlier runs, which are not shown."
+      note +=
+        " Not shown: \(Text.count(history.earlierRuns, "earlier run")) in the file of metrics."
     }
     return parts + [HTML.paragraph(note, isSmall: true)]
   }

@@ -11,9 +11,7 @@ struct SweepFiles {
   /// Makes the directory and finds out before long work whether everything can be written.
   ///
   /// - Throws: `SparseError` that names what cannot be made or written.
-  init(directory: String, plot: String?) throws {
-    self.directory = directory
-    self.plot = plot
+  func prepare() throws {
     do {
       try FileManager.default.createDirectory(
         atPath: directory, withIntermediateDirectories: true)
@@ -25,12 +23,13 @@ struct SweepFiles {
         to, with '--output'.
         """, cause: error)
     }
-    for path in [csv, json, page] + SweepCost.allCases.map({ picture($0) })
-      + [plot].compactMap({ $0 })
-    {
-      try AtomicFile.requireWritable(path)
-    }
+    for path in results + (plot.map { [$0] } ?? []) { try AtomicFile.requireWritable(path) }
   }
+
+  /// All files in the directory.
+  var inDirectory: [String] { [log] + results }
+
+  private var results: [String] { [csv, json, page] + SweepCost.allCases.map { picture($0) } }
 
   var log: String { "\(directory)/runs.jsonl" }
   var csv: String { "\(directory)/sweep.csv" }

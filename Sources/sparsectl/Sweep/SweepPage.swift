@@ -61,7 +61,7 @@ struct SweepPage {
       ),
       (
         "Training",
-        "\(training.epochs) epochs, batches of \(training.batchSize), learning rate \(training.optimizer.learningRate)"
+        "\(Text.count(training.epochs, "epoch")), batches of \(training.batchSize), learning rate \(training.optimizer.learningRate)"
           + (training.optimizer.l2 > 0 ? ", L2 \(training.optimizer.l2)" : "")
           + (settings.dropout > 0 ? ", dropout \(settings.dropout)" : "")
           + (settings.batchNormalization ? ", batch normalisation" : "")
@@ -109,7 +109,8 @@ struct SweepPage {
     return """
       <p class="small">Accuracy: mean ± standard deviation over the seeds. Density: of the hidden junctions. \
       Storage: values, columns (2 bytes each up to 65,536 inputs), row offsets where rows differ in \
-      length, and biases; of a full network, values and biases. Inference takes as many multiply–adds \
+      length, and biases; of a full network, values and biases, its best form \
+      (its model file holds indices as well, which 'train' and 'measure' count). Inference takes as many multiply–adds \
       (MACs) per sample as there are weights. Pareto: on the front of accuracy against w weights, \
       s storage, t training MACs.\
       \(Markup.escaped(reference ?? ""))</p>

@@ -79,7 +79,7 @@ struct SweepPlot {
       var script = PlotStyle.terminal(width: width, height: height + key)
       let top = Double(height) / Double(height + key)
       script.append(
-        String(format: "set multiplot layout 3,1 margins 0.11,0.97,0.055,%.4f spacing 0,0.062", top)
+        String(format: "set multiplot layout 3,1 margins 0.13,0.97,0.055,%.4f spacing 0,0.062", top)
       )
       for (index, cost) in SweepCost.allCases.enumerated() {
         script += panel(cost, hasKey: index == 0)

@@ -21,7 +21,8 @@ struct SweepSession {
 
   init(_ options: Sweep) throws {
     self.options = options
-    files = try SweepFiles(directory: options.output, plot: options.plot)
+    files = options.files
+    try files.prepare()
     let training = options.training.trainingRecipe(seed: 0)
     let source = options.data.dataset ?? .fashionMNIST
     // A single CSV file is split by a seed; all runs of a sweep share its parts.

@@ -97,4 +97,14 @@ import Testing
       source: "f")
     #expect(edges.count == 2)
   }
+
+  @Test("of an edge list are all counted, also where nothing says the sizes")
+  func withoutSizes() {
+    let found = PatternFaults(
+      edgeListBytes: Array("input,output\nx,0\n2,1\n0,y\n1,1\n2,1\n".utf8), source: "f")
+    #expect(found.count == 3)
+    for (message, line) in zip(found.messages, [2, 4, 6]) {
+      #expect(message.hasPrefix("f, line \(line): "), "\(message)")
+    }
+  }
 }

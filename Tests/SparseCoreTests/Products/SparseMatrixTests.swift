@@ -34,7 +34,7 @@ import _SparseTestSupport
       }
       #expect(error?.code == .invalidArgument && error?.message.contains("edge 1") == true)
     }
-    for (numbers, samples) in [(7, 2), (0, 1), (4, -1)] {
+    for (numbers, samples) in [(7, 2), (0, 1), (4, -1), (4, .max)] {
       let error = #expect(throws: SparseError.self) {
         try matrix().multiplied(by: randomFloats(numbers, seed: 0), samples: samples)
       }

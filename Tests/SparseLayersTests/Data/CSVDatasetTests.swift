@@ -43,9 +43,11 @@ struct CSVTableTests {
     #expect(both.features == [2, 4, 6, 8])
     #expect(both.labels.map(\.values) == [["3", "7"], ["1", "5"]])
     #expect(both.layout.labelNames == ["c", "a"])
+    #expect(both.layout.featureNames == ["b", "d"])
     let headless = try table("1,2,3\n4,5,6\n", labels: ["0"])
     #expect(headless.features == [2, 3, 5, 6])
     #expect(headless.layout.labelNames == ["label"])
+    #expect(headless.layout.featureNames == nil)
   }
 
   @Test("a label column out of range or asked for twice is named")

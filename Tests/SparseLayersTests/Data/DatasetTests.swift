@@ -28,6 +28,28 @@ struct DatasetTests {
     #expect(data.imageShape == nil)
   }
 
+  @Test("finds its classes by name in another list, and leaves those that are not all there")
+  func otherNumbers() throws {
+    let data = try Dataset(
+      features: .floats([1, 2, 3]), featureCount: 1, featureNames: ["size"],
+      targets: [
+        Target(name: "colour", classNames: ["blue", "red"], labels: [1, 0, 1]),
+        Target(name: "shape", classNames: ["disc", "star"], labels: [0, 1, 1]),
+        target([0, 1, 1], classes: 2),
+      ])
+    let numbered = try data.numbered(by: [
+      "colour": ["red", "green", "blue"], "shape": ["disc", "ring"], "label": ["0", "1", "2"],
+    ])
+    #expect(numbered.targets.map(\.labels) == [[0, 2, 0], [0, 1, 1], [0, 1, 1]])
+    #expect(numbered.targets.map(\.classCount) == [3, 2, 3])
+    #expect(numbered.targets[1] == data.targets[1])
+    #expect(numbered.featureNames == ["size"] && numbered.sampleCount == 3)
+    #expect(try data.selecting([2]).featureNames == ["size"])
+    expectError(.shapeMismatch) {
+      _ = try Dataset(unlabeled: .floats([1, 2]), featureCount: 2, featureNames: ["size"])
+    }
+  }
+
   @Test("refuses counts that do not fit")
   func counts() {
     for (values, featureCount, labels) in [

@@ -28,16 +28,6 @@ struct ProtobufWriterTests {
     #expect(written { $0.message(3) { $0.varint(1, 150) } } == [0x1a, 0x03, 0x08, 0x96, 0x01])
   }
 
-  @Test("packed integers are those of the documentation: Test5 with f = 3, 270, 86942")
-  func packed() {
-    #expect(
-      written { $0.packedVarints(6, [3, 270, 86942]) }
-        == [0x32, 0x06, 0x03, 0x8e, 0x02, 0x9e, 0xa7, 0x05])
-  }
-
-  @Test("no packed integers make no field")
-  func packedEmpty() { #expect(written { $0.packedVarints(6, []) }.isEmpty) }
-
   @Test("a negative integer takes the ten bytes of the documentation's -2")
   func negative() {
     #expect(

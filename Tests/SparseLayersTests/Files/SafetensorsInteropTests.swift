@@ -97,7 +97,9 @@ struct SafetensorsInteropTests {
   func sameJudgement() throws {
     let directory = try TemporaryDirectory()
     let valid = try smallSafetensorsFile()
-    var files = brokenHeaders.map { safetensorsFile(header: $0.header, dataBytes: $0.dataBytes) }
+    var files = (brokenHeaders + deepHeaders).map {
+      safetensorsFile(header: $0.header, dataBytes: $0.dataBytes)
+    }
     files += (0...valid.count).map { Array(valid.prefix($0)) }
     for position in valid.indices {
       for bit in 0..<8 {

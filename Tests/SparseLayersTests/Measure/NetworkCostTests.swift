@@ -111,6 +111,46 @@ import _SparseTestSupport
     #expect(total.times(6).storageBytes == total.storageBytes)
   }
 
+  @Test("of training branches alone is what the reference engine counts beside frozen layers")
+  func frozen() throws {
+    let network = try branching()
+    let data = try clusters(samples: 6, features: 9, classes: 3)
+    for branches: Set<String> in [["exit"], ["data", "other"], ["output"]] {
+      var counters: [MultiplyAddCounter] = []
+      let executor = try NetworkExecutor(
+        network, batchCapacity: 6, isTraining: true, trainedBranches: branches, seed: 0
+      ) {
+        counters.append(MultiplyAddCounter())
+        return ReferencePlan($0, counter: counters.last)
+      }
+      // So that there are samples in it.
+      _ = try executor.evaluate(LabeledData(data, for: network))
+      let before = counters.map(\.counts)
+      let pass = Pass(shape: executor.shape(samples: 6), mode: .training(step: 0))
+      try executor.forward(pass)
+      try executor.backward(pass)
+      let cost = NetworkCost(network, trainedBranches: branches)
+      for (index, junction) in cost.junctions.enumerated() {
+        let (then, now) = (before[index], counters[index].counts)
+        #expect(now.forward - then.forward == 6 * junction.macs, "\(branches) \(junction.name)")
+        #expect(now.inputGradient == 6 * junction.inputGradientMACs, "\(branches) \(junction.name)")
+        #expect(
+          now.weightGradient == 6 * junction.weightGradientMACs, "\(branches) \(junction.name)")
+        #expect(
+          junction.trainingMACs
+            == junction.macs + junction.inputGradientMACs + junction.weightGradientMACs)
+      }
+    }
+    // Frozen exits by hand: everything forward, and the exit's own weight gradient.
+    let plain = try NetworkRecipe(layerSizes: [20, 10, 4], connectivity: .densities([1]))
+      .makeNetwork()
+    let extended = try plain.addingExits(
+      ExitRecipe(positions: [1]), activation: .relu, initializer: .standard, seed: 0)
+    let total = NetworkCost(extended, trainedBranches: ["exit1"]).total
+    #expect(total.trainingMACs == 200 + 40 + 40 + 40)
+    #expect(total.denseTrainingMACs == total.trainingMACs)
+  }
+
   @Test("of the dense network is that of a network with the same answers")
   func densified() throws {
     let sparse = try branching()

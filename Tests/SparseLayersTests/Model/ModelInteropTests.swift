@@ -24,7 +24,10 @@ struct ModelInteropTests {
     let data = try clusters(samples: 50, features: 30, classes: 5)
     try ModelFile(network: network, data: DataDescription(dataset: "clusters", like: data))
       .write(to: path, form: form)
-    guard case .floats(let floats) = data.features else { return }
+    guard case .floats(let floats) = data.features else {
+      Issue.record("clusters are floats")
+      return
+    }
     try Safetensors(tensors: [.init(name: "x", floats: floats, shape: [50, 30])]).write(to: samples)
     let process = Process()
     let python = ProcessInfo.processInfo.environment["SPARSE_TEST_PYTHON"]

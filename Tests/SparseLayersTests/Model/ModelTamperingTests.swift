@@ -136,6 +136,11 @@ struct Tampering: Sendable, CustomStringConvertible {
       "patterns", "\"edges\":42,\"family\":\"random\",\"inputs\":12,\"junction\":0,\"outputs\":7",
       "\"edges\":2000000000,\"family\":\"random\",\"inputs\":16777216,\"junction\":0,\"outputs\":16777216",
       expects: "42 values", compact: true),
+    // Nor may it stand beside columns, for whoever stores the model without them.
+    .text(
+      "patterns", "\"edges\":42,\"family\":\"random\",\"inputs\":12,\"junction\":0,\"outputs\":7",
+      "\"edges\":2000000000,\"family\":\"random\",\"inputs\":16777216,\"junction\":0,\"outputs\":16777216",
+      expects: "42 columns"),
   ]
 
   private static let arrays: [Tampering] = [

@@ -52,7 +52,10 @@ import Testing
   /// Those below 1 have one factor, and those at 1 would have got 1 or more by it.
   private func expectProportional(_ densities: [Double], _ shares: [Double]) {
     let factors = zip(densities, shares).filter { $0.0 < 1 }.map { $0.0 / $0.1 }
-    guard let factor = factors.first else { return }
+    guard let factor = factors.first else {
+      #expect(densities.allSatisfy { $0 == 1 })
+      return
+    }
     #expect(factors.allSatisfy { abs($0 - factor) < 1e-9 * factor })
     for (density, share) in zip(densities, shares) where density == 1 {
       #expect(share * factor > 1 - 1e-9)

@@ -65,6 +65,21 @@ struct SweepGridTests {
     )
   }
 
+  @Test("notes name the network that a budget has made of the proportions")
+  func budgetNames() throws {
+    // 16 hidden neurons have 64 + 64 weights at a quarter, which is the step nearest to 0.26, too.
+    let (points, notes) = try grid(
+      hidden: [[8]], [.densities([0.25]), .densities([0.26])], budget: 128
+    ).points()
+    #expect(points.map(\.recipe.layerSizes) == [[16, 16, 4]])
+    let equal = notes.filter { $0.contains("same network") }
+    #expect(
+      equal == [
+        "16-16-4, structured, density 0.26 is the same network as 16-16-4, structured, density 0.25."
+      ])
+    #expect(notes.allSatisfy { !$0.contains("16-8-4") })
+  }
+
   @Test("leaves out what no pattern has, with the reason, and throws that when nothing is left")
   func impossible() throws {
     let degrees: [NetworkRecipe.Connectivity] = [.outDegrees([9, 4]), .outDegrees([2, 4])]

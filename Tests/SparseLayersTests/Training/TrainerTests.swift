@@ -50,7 +50,7 @@ import _SparseTestSupport
 
   @Test(
     "stopped, written to a file and resumed ends with the bits of one that was not",
-    arguments: methods, [Backend.suiteSparse, .reference])
+    arguments: methods, [Backend.suiteSparse, .reference, .native])
   func resumes(method: Optimizer.Method, backend: Backend) throws {
     let directory = try TemporaryDirectory()
     let recipe = Self.recipe(method)
@@ -123,7 +123,13 @@ import _SparseTestSupport
     let without = try Self.trainer(Self.recipe(), validates: false)
     let all = try LabeledData(Self.data(), for: Self.network())
     for _ in 0..<3 {
-      #expect(try #require(try with.trainEpoch()).validation.count == 2)
+      var failure: (any Error)?
+      let report = try with.trainEpoch(progress: { _ in
+        // The next batch lies packed by now, in the input that this takes.
+        do { _ = try with.executor.evaluate(all) } catch { failure = error }
+      })
+      #expect(failure == nil)
+      #expect(try #require(report).validation.count == 2)
       #expect(try #require(try without.trainEpoch()).validation.isEmpty)
       _ = try with.executor.evaluate(all)
     }
@@ -198,6 +204,12 @@ import _SparseTestSupport
         training: LabeledData(Self.data(), indices: [], for: network))
     }
     #expect(error?.code == .invalidArgument)
+    for index in [-1, 130] {
+      let error = #expect(throws: SparseError.self) {
+        try LabeledData(Self.data(), indices: [0, index], for: network)
+      }
+      #expect(error?.code == .invalidArgument && error?.message.contains("\(index)") == true)
+    }
   }
 
   @Test("refuses a state of another run", arguments: 0..<12)

@@ -112,6 +112,18 @@ import _SparseTestSupport
     for (value, sent) in zip(values, call.values) { #expect(abs(value - sent) <= bound) }
   }
 
+  @Test("a request may take all the time there is, and says a century")
+  func endlessTimeout() throws {
+    for timeout in [Duration.seconds(Int64.max), .seconds(4_000_000_000)] {
+      let message = InferenceMessage(
+        randomFloats(24, seed: 6, "message"), features: 24, payload: .fp32, quantization: nil,
+        output: "output", timeout: timeout)
+      let request = try InferenceRequest(message.body, headerLength: message.headerLength)
+      let seconds = Double(try #require(request.timeoutMicroseconds)) / 1e6
+      #expect(abs(seconds - 3_155_760_000) < 1)
+    }
+  }
+
   @Test("calibrated ranges are wanted for INT8 only, and only where the model has some")
   func calibratedRanges() throws {
     let network = try servedNetwork()

@@ -44,6 +44,9 @@ import Testing
     var chooser = CutChooser(cuts: 2, trialInterval: 5)
     chooser.asks(chooser.choice)
     #expect(chooser.choice == 1)
+    // However rare the tries may be.
+    var rare = CutChooser(cuts: 2, trialInterval: .max)
+    #expect(run(&rare, [0.02, 0.01], samples: 50) == [1, 49])
     var single = CutChooser(cuts: 1, trialInterval: 1)
     #expect(run(&single, [0.5], samples: 50) == [50])
   }

@@ -18,7 +18,8 @@ struct MetricsLogTests {
 
   /// An epoch whose scores follow from its number, each branch's by 100 more; only the time does not.
   private func report(
-    _ epoch: Int, of network: Network, seconds: Double = 0.5, hasValidation: Bool = true
+    _ epoch: Int, of network: Network, seconds: Double = 0.5, trainedSamples: Int = 30,
+    hasValidation: Bool = true
   ) -> Trainer.EpochReport {
     func evaluations(_ first: Double) -> [BranchEvaluation] {
       network.branches.enumerated().map { branch, layers in
@@ -30,7 +31,8 @@ struct MetricsLogTests {
     }
     return Trainer.EpochReport(
       epoch: epoch, learningRate: 0.001 / Double(epoch), seconds: seconds,
-      training: evaluations(1), validation: hasValidation ? evaluations(2) : [])
+      trainedSamples: trainedSamples, training: evaluations(1),
+      validation: hasValidation ? evaluations(2) : [])
   }
 
   /// The epochs and training losses of a log, in its order, whatever its form.
@@ -57,6 +59,17 @@ struct MetricsLogTests {
         Float(try #require(object?["train_loss"] as? Double))
       )
     }
+  }
+
+  @Test("the rate of an epoch that was resumed is that of the samples trained since")
+  func rate() throws {
+    let network = try network()
+    let whole = EpochMetrics(report(1, of: network), of: network)
+    #expect(whole.samplesPerSecond == 60)
+    let rest = EpochMetrics(report(1, of: network, seconds: 0.05, trainedSamples: 3), of: network)
+    #expect(abs(rest.samplesPerSecond - 60) < 1e-9)
+    // The scores are those of all 30 samples all the same.
+    #expect(rest.scores == whole.scores)
   }
 
   @Test("CSV has one header, and a row an epoch that is read as the same numbers")

@@ -96,7 +96,7 @@ extension LocalRule {
   func nearestEdges(to density: Double, in shape: JunctionShape) -> (edges: Int, reason: String?) {
     // Without an image no number of edges will do; 'check' says so.
     guard let area = area(in: shape) else { return (shape.cells, nil) }
-    let target = edgeTarget(density: density, cells: shape.inputs)
+    let target = snappedProduct(density, shape.inputs)
     var best = Area(width: 1, height: 1)
     for window in windows(of: area)
     where abs(Double(window.pixels) - target) < abs(Double(best.pixels) - target) {

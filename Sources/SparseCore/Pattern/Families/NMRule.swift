@@ -58,7 +58,7 @@ struct NMRule: PatternRule {
   func nearestEdges(to density: Double, in shape: JunctionShape) -> (edges: Int, reason: String?) {
     // Without whole blocks no number of edges will do; 'check' says so.
     guard let edges = edges(in: shape) else { return (shape.cells, nil) }
-    let isAsked = edgeTarget(density: density, cells: shape.cells) == Double(edges)
+    let isAsked = snappedProduct(density, shape.cells) == Double(edges)
     return (edges, isAsked ? nil : "\(description) patterns keep \(kept) of every \(block) inputs")
   }
 

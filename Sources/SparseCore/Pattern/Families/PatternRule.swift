@@ -99,13 +99,3 @@ struct PatternRows {
     offsets.append(columns.count)
   }
 }
-
-/// Returns ρ·cells, snapped to a whole number when the difference is rounding error.
-///
-/// A decimal density is off by up to half a unit in the last place and the product by another, so
-/// that 0.07 · 100 would otherwise count as more than 7.
-func edgeTarget(density: Double, cells: Int) -> Double {
-  let product = density * Double(cells)
-  let whole = product.rounded()
-  return abs(product - whole) <= whole * 0x1p-50 ? whole : product
-}

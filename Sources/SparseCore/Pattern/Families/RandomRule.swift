@@ -18,7 +18,7 @@ struct RandomRule: PatternRule {
   }
 
   func nearestEdges(to density: Double, in shape: JunctionShape) -> (edges: Int, reason: String?) {
-    let target = edgeTarget(density: density, cells: shape.cells)
+    let target = snappedProduct(density, shape.cells)
     return (min(Int(target.rounded(.up)), shape.cells), nil)
   }
 

@@ -20,7 +20,7 @@ struct StructuredRule: PatternRule {
 
   func nearestEdges(to density: Double, in shape: JunctionShape) -> (edges: Int, reason: String?) {
     let divisor = shape.commonDivisor
-    let target = edgeTarget(density: density, cells: divisor)
+    let target = snappedProduct(density, divisor)
     let steps = min(max(Int(target.rounded()), 1), divisor)
     let edges = shape.cells / divisor * steps
     guard Double(steps) != target else { return (edges, nil) }

@@ -78,15 +78,23 @@ extension EdgeListReader {
   }
 
   /// The sizes by the largest numbers of all edges.
+  ///
+  /// Lines with a fault are passed over: whoever reads the edges meets them again.
   private func impliedShape() throws -> JunctionShape {
     var rest = self
     var (inputs, outputs) = (0, 0)
-    while let edge = try rest.nextEdge() {
-      inputs = max(inputs, edge.input + 1)
-      outputs = max(outputs, edge.output + 1)
+    var firstFault: (any Error)?
+    while !rest.isAtEnd {
+      do {
+        guard let edge = try rest.nextEdge() else { break }
+        inputs = max(inputs, edge.input + 1)
+        outputs = max(outputs, edge.output + 1)
+      } catch {
+        firstFault = firstFault ?? error
+      }
     }
     guard inputs > 0 else {
-      throw scanner.corrupt("there are no edges, and no comment says the sizes")
+      throw firstFault ?? scanner.corrupt("there are no edges, and no comment says the sizes")
     }
     return try JunctionShape(inputs: inputs, outputs: outputs)
   }

@@ -48,6 +48,7 @@ enum CSVDataset {
         try Dataset(
           features: .floats(table.features),
           featureCount: table.layout.featureCount,
+          featureNames: table.layout.featureNames,
           targets: classes.indices.map { index in
             Target(
               name: table.layout.labelNames[index],

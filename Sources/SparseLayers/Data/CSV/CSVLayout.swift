@@ -14,6 +14,14 @@ struct CSVLayout: Hashable {
   /// The number of columns that are no labels.
   var featureCount: Int { columnCount - labelColumns.count }
 
+  /// The names of those columns, in their order; `nil` when the file has no header.
+  var featureNames: [String]? {
+    header.map { header in
+      let labels = Set(labelColumns)
+      return header.indices.filter { !labels.contains($0) }.map { header[$0] }
+    }
+  }
+
   /// Finds the layout.
   ///
   /// The first row is a header when one of its cells names a label column, or when none of its other

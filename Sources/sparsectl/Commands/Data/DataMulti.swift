@@ -55,6 +55,8 @@ extension DataCommand {
         throw ValidationError("'\(option)' must be in \(least)...\(most), but is \(count).")
       }
       if output.isEmpty { throw ValidationError("'--output' must name a file.") }
+      try DistinctFiles.check(
+        outputs: [("--output", output)], inputs: [("'--left'", left), ("'--right'", right)])
     }
 
     func run() throws {

@@ -55,6 +55,7 @@ extension DataCommand {
         throw ValidationError("'--limit' must be 2 or more, but is \(limit).")
       }
       if output.isEmpty { throw ValidationError("'--output' must name a file.") }
+      try DistinctFiles.check(outputs: [("--output", output)], inputs: [("the file", file)])
       do {
         _ = try form
       } catch let error as SparseError {

@@ -66,6 +66,8 @@ extension PatternCommand {
       if density != nil, outDegree != nil {
         throw ValidationError("'--density' and '--out-degree' say the same thing twice; give one.")
       }
+      try DistinctFiles.check(
+        outputs: [("--output", output?.path), ("--schedule", schedule)])
       do {
         let recipe = try chooseRecipe().recipe
         if schedule != nil, recipe.family.memories == nil { _ = try ClashFreeSchedule(recipe) }

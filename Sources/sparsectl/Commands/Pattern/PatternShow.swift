@@ -29,6 +29,7 @@ extension PatternCommand {
     @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
     func validate() throws {
+      try DistinctFiles.check(outputs: [("--output", output)], inputs: [("the file", file)])
       if let output, !output.lowercased().hasSuffix(".svg") {
         throw ValidationError(
           "'--output' draws SVG; name a file that ends in .svg, not '\(output)'.")

@@ -7,7 +7,9 @@ struct EpochMetrics: Hashable {
   /// The finished epochs.
   var epoch: Int
   var learningRate: Double
+  /// The time of training in the process that finished the epoch.
   var seconds: Double
+  /// The samples that it trained in that time.
   var samplesPerSecond: Double
   /// Those of the last branch.
   var scores: Scores
@@ -65,7 +67,7 @@ extension EpochMetrics {
     epoch = report.epoch
     learningRate = report.learningRate
     seconds = report.seconds
-    samplesPerSecond = Double(report.training.last?.samples ?? 0) / max(report.seconds, 1e-9)
+    samplesPerSecond = Double(report.trainedSamples) / max(report.seconds, 1e-9)
     self.scores = scores(report.training.count - 1)
     let outputs = network.taskOutputs
     tasks = outputs.count > 1 ? outputs.map { Task(name: $0.task, scores: scores($0.branch)) } : []

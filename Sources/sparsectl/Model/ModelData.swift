@@ -1,0 +1,118 @@
+import Foundation
+import SparseCore
+import SparseLayers
+
+/// The data that a model is asked about, of which it gives out what the model was not trained on.
+///
+/// Data without a test or validation part get one from the training samples, chosen by the model's seed
+/// and the number of samples. A file that has grown by one line then gives quite another part, full of
+/// samples that the model has learnt. So such a part is only taken from the samples of the training.
+struct ModelData {
+  private let parts: DatasetParts
+  private let file: ModelFile
+  private let model: String
+  /// What errors call the data.
+  private let place: String
+  /// Whether the test part was taken from the training samples.
+  private let derivesTest: Bool
+  /// Whether these are the samples of the training; nil where the model does not tell.
+  private let isFamiliar: Bool?
+
+  /// Reads the data.
+  ///
+  /// - Parameters:
+  ///   - file: The model.
+  ///   - model: What errors call it.
+  ///   - options: Where the data are; what they leave open is as in the training.
+  /// - Throws: `SparseError` that names the file and what is wrong with it, or does not fit the model.
+  init(of file: ModelFile, named model: String, _ options: DataOptions) throws {
+    let options = try options.completed(by: file, named: model)
+    let source = options.dataset ?? .fashionMNIST
+    let parts = try options.load(source, seed: file.training?.seed ?? 0)
+    self.parts = parts
+    self.file = file
+    self.model = model
+    place = options.data ?? source.rawValue
+    let isDirectory = (try? FileManager.default.contentsOfDirectory(atPath: place)) != nil
+    derivesTest = source == .csv && !isDirectory
+    if source == .csv { try file.requireTasks(of: parts.training, from: place) }
+    try file.requireFit(of: parts.training, from: place)
+    isFamiliar = try file.data.trainingSHA256.map { try $0 == parts.training.contentHash() }
+  }
+
+  /// The test samples, with the model's numbers of the classes.
+  ///
+  /// - Throws: `SparseError.Code.unsupported` where they may be samples of the training.
+  func test() throws -> Dataset {
+    try check("test", isDerived: derivesTest)
+    return try parts.test.numbered(by: file.data.classNames)
+  }
+
+  /// The validation samples: those of the data, else those that the training set aside; with the
+  /// model's numbers of the classes.
+  ///
+  /// - Throws: `SparseError.Code.unsupported` where there are none, or may be samples of the training.
+  func validation() throws -> Dataset {
+    try check("validation", isDerived: parts.validation == nil)
+    if let validation = parts.validation {
+      return try validation.numbered(by: file.data.classNames)
+    }
+    guard let training = file.training, training.validationFraction > 0 else {
+      throw SparseError(
+        .unsupported,
+        """
+        \(model): was trained on all training samples, and the data have no validation part, so \
+        there are no samples left to calibrate on. Train it with '--validation-fraction' above 0, \
+        or give data with a validation part.
+        """)
+    }
+    let split = try parts.training.validationSplit(
+      fraction: training.validationFraction, seed: training.seed)
+    return try parts.training.selecting(split.validation).numbered(by: file.data.classNames)
+  }
+
+  /// Refuses, or tells of, a part that may hold samples of the training.
+  private func check(_ part: String, isDerived: Bool) throws {
+    guard isFamiliar == false else { return }
+    guard isDerived else {
+      Terminal.note(file.warning(named: model, beside: place))
+      return
+    }
+    throw SparseError(
+      .unsupported,
+      """
+      \(place): has other training samples than \(model) was trained on, and no \(part) part of its \
+      own; one taken from it could hold samples that the model has learnt. Give the data of the \
+      training as they were, or data with a \(part) part.
+      """)
+  }
+}
+
+extension ModelFile {
+  /// What to tell where the training samples are not those of the model.
+  ///
+  /// - Parameters:
+  ///   - model: What to call the model.
+  ///   - place: What to call the data.
+  /// - Returns: A line for stderr.
+  func warning(named model: String, beside place: String) -> String {
+    """
+    warning: \(model) was trained on other samples (\(data.dataset)) than the training part of \
+    \(place); other parts of it may hold samples that the model has learnt.
+    """
+  }
+
+  /// Refuses a table without the labels that the model answers.
+  fileprivate func requireTasks(of dataset: Dataset, from place: String) throws {
+    let names = dataset.targets.map(\.name)
+    let tasks = network.taskOutputs.map(\.task)
+    guard let missing = tasks.first(where: { !names.contains($0) }) else { return }
+    throw SparseError(
+      .shapeMismatch,
+      """
+      \(place): the model answers '\(missing)', but the labels read are \
+      \(names.joined(separator: ", ")). Name the columns of the labels with \
+      '\(tasks.count == 1 ? "--label-column" : "--label-columns")'.
+      """)
+  }
+}
