@@ -19,7 +19,7 @@ struct ModelDataTests {
     return outcome
   }
 
-  @Test("a file that has grown is refused where samples of the training would be tested")
+  @Test("a file that has grown is told of where samples of the training would be tested")
   func grownFile() throws {
     let directory = try TemporaryDirectory()
     let text = TinyData.csv(100, seed: 1, labeled: true)
@@ -38,18 +38,19 @@ struct ModelDataTests {
 
     let row = Array(repeating: "0.5", count: TinyData.features).joined(separator: ",")
     _ = try directory.write(Array("\(text)\(row),3\n".utf8), "d.csv")
-    let before = try bytes(of: model)
     for command in commands {
-      expectFailure(
-        try Program.start(command).finish(), says: "d.csv", "other training samples", model)
+      let notes = try run(command).stderr
+      #expect(
+        notes.contains("warning: \(data) has other training samples than \(model)"), "\(command)")
     }
-    #expect(try bytes(of: model) == before)
 
     // Older models, and those of the library, do not tell.
     var file = try ModelFile(contentsOf: model)
     file.data.trainingSHA256 = nil
     try file.write(to: model)
-    for command in commands { try run(command) }
+    for command in commands {
+      #expect(!(try run(command)).stderr.contains("trained on"), "\(command)")
+    }
   }
 
   @Test("other training samples beside a test part are told of")
@@ -67,8 +68,8 @@ struct ModelDataTests {
       with: TinyData.idx([TinyData.training, 4, 4], TinyData.pixels(TinyData.training, seed: 3)))
     let evaluated = try run(["evaluate", model, "--data", others.path])
     #expect(evaluated.stderr.contains("warning: \(model) was trained on other samples (mnist)"))
-    expectFailure(
-      try Program.run("calibrate", model, "--data", others.path), says: "no validation part")
+    #expect(
+      try run(["calibrate", model, "--data", others.path]).stderr.contains("no validation part"))
   }
 
   @Test("training that starts from a model takes the kind of its data, and tells of others")
@@ -112,6 +113,42 @@ struct ModelDataTests {
     expectFailure(
       try Program.run("evaluate", model, "--data", data, "--label-column", "u"),
       says: "the model answers 'cls'", "'--label-column'")
+  }
+
+  @Test("columns in another order are refused, and classes are found by their names")
+  func names() throws {
+    let directory = try TemporaryDirectory()
+    // The class follows from the first column alone; of 'two', the middle one is left out.
+    let colours = ["blue", "green", "red"]
+    var (given, turned, two) = (["u,v,label"], ["v,u,label"], ["u,v,label"])
+    for index in 0..<120 {
+      let (u, v, colour) = ("\(index % 3 - 1).5", "0.\(index % 7)", colours[index % 3])
+      given.append("\(u),\(v),\(colour)")
+      turned.append("\(v),\(u),\(colour)")
+      if colour != "green" { two.append("\(u),\(v),\(colour)") }
+    }
+    func csv(_ lines: [String], _ name: String) throws -> String {
+      try directory.write(Array(lines.joined(separator: "\n").utf8), name)
+    }
+    let data = try csv(given, "d.csv")
+    let model = directory.file("model")
+    try run([
+      "train", "--dataset", "csv", "--data", data, "--layers", "2,16,3", "--density", "1",
+      "--learning-rate", "0.01", "--epochs", "40", "--batch-size", "8", "--threads", "1",
+      "--output",
+      model,
+    ])
+    func accuracy(_ path: String) throws -> Double? {
+      try run(["evaluate", model, "--data", path, "--json"]).json()["accuracy"] as? Double
+    }
+    #expect(try accuracy(data) == 1)
+    let other = try csv(turned, "turned.csv")
+    for command in [["evaluate", model, "--data", other], ["predict", model, other]] {
+      expectFailure(
+        try Program.start(command).finish(), says: "feature 1 is 'v'", "trained with 'u'")
+    }
+    // Red is the second of these two, and the third of the model.
+    #expect(try accuracy(try csv(two, "two.csv")) == 1)
   }
 
   @Test("bytes in an NPZ file count as bytes")

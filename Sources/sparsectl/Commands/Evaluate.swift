@@ -17,8 +17,8 @@ struct Evaluate: ParsableCommand {
 
       The data are those the model was trained on, unless other options say otherwise; only their \
       test part is used. Where a model was trained on files, name them again with --data. A single CSV \
-      file is split as in training, by the model's seed, so it must be as it was: in a file that has \
-      grown, the split would put samples of the training into the test part.
+      file is split as in training, by the model's seed, so it should be as it was: in a file that has \
+      grown, the split puts samples of the training into the test part, which a warning tells.
 
       Samples leave at the exits as 'sparsectl calibrate' has settled, or by --threshold; without \
       either, all are answered by the last exit. --curve and --plot show accuracy and cost over all \

@@ -6,7 +6,8 @@ import SparseLayers
 ///
 /// Data without a test or validation part get one from the training samples, chosen by the model's seed
 /// and the number of samples. A file that has grown by one line then gives quite another part, full of
-/// samples that the model has learnt. So such a part is only taken from the samples of the training.
+/// samples that the model has learnt. It is told of when such a part is not taken from the samples of the
+/// training.
 struct ModelData {
   private let parts: DatasetParts
   private let file: ModelFile
@@ -42,18 +43,18 @@ struct ModelData {
 
   /// The test samples, with the model's numbers of the classes.
   ///
-  /// - Throws: `SparseError.Code.unsupported` where they may be samples of the training.
+  /// - Throws: What `Dataset.numbered(by:)` throws.
   func test() throws -> Dataset {
-    try check("test", isDerived: derivesTest)
+    check("test", isDerived: derivesTest)
     return try parts.test.numbered(by: file.data.classNames)
   }
 
   /// The validation samples: those of the data, else those that the training set aside; with the
   /// model's numbers of the classes.
   ///
-  /// - Throws: `SparseError.Code.unsupported` where there are none, or may be samples of the training.
+  /// - Throws: `SparseError.Code.unsupported` where there are none.
   func validation() throws -> Dataset {
-    try check("validation", isDerived: parts.validation == nil)
+    check("validation", isDerived: parts.validation == nil)
     if let validation = parts.validation {
       return try validation.numbered(by: file.data.classNames)
     }
@@ -71,19 +72,19 @@ struct ModelData {
     return try parts.training.selecting(split.validation).numbered(by: file.data.classNames)
   }
 
-  /// Refuses, or tells of, a part that may hold samples of the training.
-  private func check(_ part: String, isDerived: Bool) throws {
+  /// Tells of a part that may hold samples of the training.
+  private func check(_ part: String, isDerived: Bool) {
     guard isFamiliar == false else { return }
     guard isDerived else {
       Terminal.note(file.warning(named: model, beside: place))
       return
     }
-    throw SparseError(
-      .unsupported,
+    Terminal.note(
       """
-      \(place): has other training samples than \(model) was trained on, and no \(part) part of its \
-      own; one taken from it could hold samples that the model has learnt. Give the data of the \
-      training as they were, or data with a \(part) part.
+      warning: \(place) has other training samples than \(model) was trained on, and no \(part) part of \
+      its own. Unless all its samples are new to the model, that which is taken from it holds some that \
+      the model has learnt, and the result flatters it. Give the data of the training as they were, or \
+      data with a \(part) part.
       """)
   }
 }
