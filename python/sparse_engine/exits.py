@@ -64,8 +64,9 @@ def _negative_entropy(probabilities: np.ndarray, earlier: Sequence[np.ndarray]) 
 
 
 def _margin(probabilities: np.ndarray, earlier: Sequence[np.ndarray]) -> np.ndarray:
-    with_zeros = np.pad(np.maximum(probabilities, 0), ((0, 0), (0, 2)))
-    ordered = np.sort(with_zeros, axis=1)
+    if probabilities.shape[1] == 1:
+        return probabilities[:, 0]
+    ordered = np.sort(probabilities, axis=1)
     return ordered[:, -1] - ordered[:, -2]
 
 

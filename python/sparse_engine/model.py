@@ -58,6 +58,8 @@ class Model:
     loss: str
     # Whether this is the edge part of a network that was split.
     hands_over: bool
+    # The task of the ordinary output; of an edge part, that of the whole network's.
+    output_task: str | None
     # The texts of the file, by name.
     metadata: Mapping[str, str]
 
@@ -83,7 +85,7 @@ class Model:
     @property
     def exits(self) -> list[str]:
         """The branches of the main task, by their names; the last is the ordinary output."""
-        return [b.name for b in self.branches if b.task == self.branches[-1].task]
+        return [b.name for b in self.branches if b.task == self.output_task]
 
     def logits(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """The outputs of every branch for samples, [samples, classes], by the branch's name.
@@ -230,7 +232,10 @@ def _model(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> Mod
     loss = training.get("loss", "cross-entropy")
     if loss not in ("cross-entropy", "mean-squared-error"):
         raise ModelFileError(f"it was trained on the loss {loss!r}, which this reader lacks.")
-    count = sum(branch.task == branches[-1].task for branch in branches)
+    output_task = architecture.get("output_task", branches[-1].task if branches else None)
+    if not hands_over and output_task != branches[-1].task:
+        raise ModelFileError(f"its last branch is not of its output's task, {output_task!r}.")
+    count = sum(branch.task == output_task for branch in branches)
     return Model(
         features=features,
         inputs=inputs,
@@ -240,6 +245,7 @@ def _model(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> Mod
         class_names=_class_names(data),
         loss=loss,
         hands_over=hands_over,
+        output_task=output_task,
         metadata=metadata,
     )
 
