@@ -18,7 +18,7 @@ static void adam(float *restrict values, const float *restrict gradient, float *
     const float g = gradient[i] + s.penalty * values[i];
     m[i] = s.beta1 * m[i] + (1 - s.beta1) * g;
     v[i] = s.beta2 * v[i] + (1 - s.beta2) * g * g;
-    values[i] = values[i] * s.shrink - s.rate * m[i] / (__builtin_sqrtf(v[i]) + s.epsilon);
+    values[i] = values[i] * s.shrink - s.rate * m[i] / (__builtin_elementwise_sqrt(v[i]) + s.epsilon);
   }
 }
 

@@ -50,14 +50,13 @@ extension KernelSet {
   /// The plain loops that every CPU has.
   public static var plain: KernelSet { unsafe KernelSet(table: csk_plain().pointee) }
 
-  /// The lanes of a tile on which unstructured rows run best: as many sums as registers hold.
-  ///
-  /// Eight vectors of sums leave room for the operands in 16 registers; more lanes would spill.
-  var wideTile: Int { max(8 * lanes, 64) }
+  /// The lanes of a tile on which the products run best, whatever the vectors: eight of AVX2's or four
+  /// of AVX-512's hold a row of sums, and the panels of a layer's inputs stay few.
+  static let wideTile = 64
 
   /// The widths of the tiles that a batch is cut into: a single sample, and vectors in powers of 2.
   var tileWidths: [Int] {
-    [1] + sequence(first: lanes) { $0 * 2 }.prefix { $0 <= wideTile }
+    [1] + sequence(first: lanes) { $0 * 2 }.prefix { $0 <= Self.wideTile }
   }
 
   /// The narrowest of `tileWidths` that holds a batch, or the widest; asked for every batch, so it
@@ -65,10 +64,17 @@ extension KernelSet {
   func tileWidth(samples: Int) -> Int {
     guard samples > 1 else { return 1 }
     var width = lanes
-    while width < samples, width * 2 <= wideTile { width *= 2 }
+    while width < samples, width * 2 <= Self.wideTile { width *= 2 }
     return width
   }
 
-  /// The inputs of a panel for tiles of some width: a panel takes three quarters of a 32 KiB L1 cache.
-  func panelInputs(tileWidth: Int) -> Int { max(24576 / (4 * tileWidth), 32) }
+  /// The inputs of a panel for tiles of some width.
+  ///
+  /// A panel takes three quarters of an L1 cache, of 48 KiB where there is AVX-512 and 32 KiB
+  /// elsewhere. Not of what this CPU has: the order in which products are summed, and so their last
+  /// bits, are the same on all CPUs with the same kernels.
+  func panelInputs(tileWidth: Int) -> Int {
+    let panelBytes = (lanes >= 16 ? 48 : 32) * 1024 * 3 / 4
+    return max(panelBytes / (4 * tileWidth), 32)
+  }
 }

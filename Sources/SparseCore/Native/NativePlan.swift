@@ -28,12 +28,10 @@ public final class NativePlan: JunctionPlan {
   private let transposedLayout: BlockLayout?
   private let parts: [Range<Int>]
   private let noBias: FloatBuffer
-  private let isGrouped: Bool
-  private let tileWidths: [Int]
 
   /// The number of parts of a weight gradient: enough for many threads, and the same for any number
   /// of them.
-  private static let partCount = 16
+  private static let partCount = 8
 
   /// Plans the products of a pattern.
   ///
@@ -45,14 +43,13 @@ public final class NativePlan: JunctionPlan {
   public init(_ pattern: Pattern, samples: Int = .max, kernels: KernelSet) {
     self.pattern = pattern
     self.kernels = kernels
-    tileWidths = kernels.tileWidths
     let panel = kernels.panelInputs(tileWidth: kernels.tileWidth(samples: samples))
     let forward = BlockLayout(
       rowOffsets: pattern.rowOffsets, columns: pattern.columns, inputs: pattern.inputs,
       panelInputs: panel)
     forwardLayout = forward
-    isGrouped = 2 * forward.groupedEdges >= pattern.edgeCount
     noBias = FloatBuffer(count: pattern.inputs)
+    let isGrouped = 2 * forward.groupedEdges >= pattern.edgeCount
     let transpose = isGrouped ? nil : pattern.transpose
     let transposed = transpose.map {
       BlockLayout(
@@ -89,9 +86,7 @@ public final class NativePlan: JunctionPlan {
   }
 
   /// The number of lanes in which this plan wants a batch cut.
-  public func tileWidth(samples: Int) -> Int? {
-    kernels.tileWidth(samples: isGrouped ? min(samples, 64) : samples)
-  }
+  public func tileWidth(samples: Int) -> Int? { kernels.tileWidth(samples: samples) }
 
   /// Computes Y = b + W·X for one tile, and an activation of it.
   public func forward(

@@ -104,13 +104,13 @@ import _SparseTestSupport
     var column: UInt32
   }
 
-  @Test("keeps blocks within panels of inputs, in the order of the panels")
+  @Test("keeps blocks within panels of inputs, in the order of the panels, the short ones first")
   func panels() throws {
     let pattern = try PatternRecipe(
-      family: .structured, inputs: 100, outputs: 30, edges: 1500, seed: 2, junction: 0
+      family: .structured, inputs: 100, outputs: 25, edges: 1600, seed: 2, junction: 0
     ).makePattern()
     let layout = layout(pattern, panelInputs: 25)
-    // 50 edges a row: four panels of 25 inputs, about a dozen edges each.
+    // 64 edges a row: four panels of 25 inputs, about sixteen edges each.
     let panels = layout.blocks.map { block in
       let columns = layout.columns[Int(block.columns)..<Int(block.columns + block.count)]
       return Set(columns.map { $0 / 25 })
@@ -119,7 +119,11 @@ import _SparseTestSupport
     let order = panels.compactMap(\.first)
     #expect(order == order.sorted() && Set(order) == [0, 1, 2, 3])
     let firsts = layout.blocks.map { Int($0.is_first) }
-    #expect(firsts == firsts.sorted(by: >) && firsts.reduce(0, +) == 30)
+    #expect(firsts == firsts.sorted(by: >) && firsts.reduce(0, +) == 25)
+    for panel in 0..<4 {
+      let counts = zip(layout.blocks, order).filter { $0.1 == panel }.map { $0.0.count }
+      #expect(counts.count == 25 && counts == counts.sorted())
+    }
   }
 
   @Test("cuts no panels where rows would have so few edges that storing sums costs more")
@@ -163,7 +167,7 @@ import _SparseTestSupport
   @Test("cuts batches only into tiles that its kernels were tried on", arguments: Engine.kernelSets)
   func tileWidths(kernels: String) throws {
     let set = try #require(KernelSet.named(kernels))
-    #expect(set.tileWidths.first == 1 && set.tileWidths.last == set.wideTile)
+    #expect(set.tileWidths.first == 1 && set.tileWidths.last == KernelSet.wideTile)
     for junction in try JunctionCase.all() {
       let plan = NativePlan(junction.pattern, kernels: set)
       #expect(plan.tileWidth(samples: 0) == 1 && plan.tileWidth(samples: 1) == 1)
