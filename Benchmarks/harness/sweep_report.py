@@ -4,7 +4,7 @@ import pathlib
 import shutil
 
 from harness.markdown import Claim, claims_table, table
-from harness.sweeps import Results, Sweep
+from harness.sweeps import Results, Sweep, mean_accuracy
 
 # Test accuracy on MNIST with the published recipe, measured by others than this program: the mean
 # of three seeds of an independent NumPy program, and one run of the published Keras code.
@@ -90,7 +90,7 @@ def _claims(results: list[Results]) -> list[Claim]:
     for result in results:
         published = result.tables["published"]
         narrow, wide = published.row(*NARROW), published.row(*WIDE, "structured")
-        points = 100 * (wide["accuracy"] - narrow["accuracy"])
+        points = 100 * (mean_accuracy(wide) - mean_accuracy(narrow))
         if result.dataset == "mnist":
             claims.append(
                 Claim(
@@ -107,7 +107,7 @@ def _claims(results: list[Results]) -> list[Claim]:
         name = f"{result.title}, own recipe: {SPARSE[0]} with windows against dense {REFERENCE[0]}"
         storage = dense["storage_bytes"] / sparse["storage_bytes"]
         macs = dense["training_macs"] / sparse["training_macs"]
-        points = 100 * (sparse["accuracy"] - dense["accuracy"])
+        points = 100 * (mean_accuracy(sparse) - mean_accuracy(dense))
         claims += [
             Claim(f"{name}, storage with indices", "4× less", f"{storage:.2f}×", storage >= 4),
             Claim(f"{name}, MACs of training", "4× fewer", f"{macs:.2f}×", macs >= 4),
@@ -125,7 +125,7 @@ def _recipes(results: list[Results]) -> str:
         rows = [
             [
                 f"`{' '.join(candidate)}`" + (" **(chosen)**" if candidate == choices.own else ""),
-                *(f"{100 * row['accuracy']:.2f}" for row in sweep.rows),
+                *(f"{100 * mean_accuracy(row):.2f}" for row in sweep.rows),
             ]
             for candidate, sweep in choices.sweeps
         ]
@@ -156,7 +156,7 @@ def _headline(results: list[Results]) -> str:
                 f"{row['training_macs']:,}",
                 f"{dense['training_macs'] / row['training_macs']:.2f}×",
                 _accuracy(row),
-                f"{100 * (row['accuracy'] - dense['accuracy']):+.2f}",
+                f"{100 * (mean_accuracy(row) - mean_accuracy(dense)):+.2f}",
             ]
             for title, row in rows
         ]
@@ -257,7 +257,8 @@ def _network(row: dict) -> str:
 def _accuracy(row: dict) -> str:
     if row["accuracy"] is None:
         return "diverged"
-    return f"{100 * row['accuracy']:.2f} ± {100 * row['accuracy_sd']:.2f}"
+    text = f"{100 * row['accuracy']:.2f} ± {100 * row['accuracy_sd']:.2f}"
+    return f"{text} ({row['diverged']} of {row['runs']} diverged)" if row["diverged"] else text
 
 
 def _command(sweep: Sweep) -> str:

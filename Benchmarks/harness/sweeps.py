@@ -1,5 +1,6 @@
 """The sweeps behind RESULTS-sweep.md: which networks, which recipes, and how they are chosen."""
 
+import math
 import pathlib
 from dataclasses import dataclass
 
@@ -125,7 +126,7 @@ class Study:
         return Choices(
             sweeps,
             own=max(sweeps, key=lambda choice: _score(choice[1]))[0],
-            dense=max(sweeps, key=lambda choice: choice[1].rows[0]["accuracy"])[0],
+            dense=max(sweeps, key=lambda choice: mean_accuracy(choice[1].rows[0]))[0],
         )
 
     def _choice(self, dataset: str, number: int, candidate: tuple[str, ...]) -> Sweep:
@@ -153,4 +154,9 @@ def _final(recipe: tuple[str, ...]) -> tuple[str, ...]:
 
 def _score(sweep: Sweep) -> float:
     """What a recipe is chosen by: the mean of both networks, so that it is chosen for neither."""
-    return sum(row["accuracy"] for row in sweep.rows) / len(sweep.rows)
+    return sum(map(mean_accuracy, sweep.rows)) / len(sweep.rows)
+
+
+def mean_accuracy(row: dict) -> float:
+    """The mean of all seeds; −∞ where one diverged, since the mean of the others is another thing."""
+    return -math.inf if row["diverged"] else row["accuracy"]

@@ -51,6 +51,10 @@ def _network(case: dict, make_layer: MakeLayer) -> nn.Module:
 def _layer(junction: Junction, make_layer: MakeLayer, is_feature_major: bool):
     """Forward, input gradient and weight gradient of one layer."""
     module = make_layer(junction, 1.0)
+    # The three products and nothing else, as of all engines.
+    for name, parameter in module.named_parameters():
+        if "bias" in name:
+            parameter.requires_grad_(False)
     set_threads(junction.threads)
     x, dy = (junction.x_fm, junction.dy_fm) if is_feature_major else (junction.x_bm, junction.dy_bm)
     x, dy = torch.from_numpy(x).requires_grad_(), torch.from_numpy(dy)

@@ -90,7 +90,7 @@ public struct SparseMatrix: Sendable {
         """)
     }
     guard samples > 0 else { return [] }
-    let plan = try backend.plan(pattern, samples: samples)
+    let plan = try backend.plan(pattern, samples: samples, isTraining: false)
     let shape = Tiles.Shape(samples: samples, width: plan.tileWidth(samples: samples) ?? samples)
     let input = Tiles(features: pattern.inputs, capacity: shape.lanes)
     let output = Tiles(features: pattern.outputs, capacity: shape.lanes)

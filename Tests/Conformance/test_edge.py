@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -295,12 +296,23 @@ class FaultTest(EdgeTest):
                 self.check(report, rows, 60)
                 self.assertEqual(report["degraded"], 60)
 
+    def test_each_try_says_what_is_left_of_the_deadline(self):
+        busy = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+        with Liar(busy, model) as liar:
+            report, rows = edge(liar.url, "--deadline", "0.5", "--limit", "1")
+            self.check(report, rows, 1)
+        self.assertGreater(len(liar.timeouts), 1)
+        self.assertEqual(liar.timeouts, sorted(set(liar.timeouts), reverse=True))
+        self.assertLessEqual(liar.timeouts[0], 500_000)
+
 
 class Liar:
     """A server that says what it has, as it is, and answers every request with the same bytes."""
 
     def __init__(self, answer, path):
         self.answer = answer
+        # How long the requests said that they wait, in microseconds.
+        self.timeouts = []
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         with serving(path, "--split", "1") as server:
@@ -329,6 +341,10 @@ class Liar:
     def _answer(self, connection):
         with connection, contextlib.suppress(OSError):
             request = connection.recv(65536)
+            while request.startswith(b"POST") and b'"timeout":' not in request:
+                request += connection.recv(65536)
+            if told := re.search(rb'"timeout":(\d+)', request):
+                self.timeouts.append(int(told[1]))
             is_question = request.startswith(b"GET /v2/models/net ")
             answer = self.metadata if is_question else self.answer
             connection.sendall(answer.removesuffix(STALL))

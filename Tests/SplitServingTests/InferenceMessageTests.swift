@@ -52,6 +52,26 @@ func call(_ body: [UInt8], _ headerLength: Int?) throws -> InferenceCall {
     #expect(unsigned.values == all.map { Float($0) })
   }
 
+  @Test("bytes without a scale mean what they meant in training")
+  func bytesOfTraining() throws {
+    let steps = (0..<24).map { UInt8($0 * 11) }
+    var message = TestMessage(tensors: [.init(shape: [1, 24], datatype: "UINT8", bytes: steps)])
+    let images = ModelSignature(name: "net", network: try servedNetwork(), takesBytes: true)
+    func values() throws -> [Float] {
+      let (body, length) = message.encoded
+      return try InferenceCall(
+        InferenceRequest(body, headerLength: length), body: body, model: images
+      ).values
+    }
+    #expect(try values() == steps.map { Float($0) / 255 })
+    message.tensors.append(.init(name: "scale", shape: [1], numbers: [2]))
+    #expect(try values() == steps.map { 2 * Float($0) })
+    message.tensors = [
+      .init(shape: [1, 24], datatype: "INT8", bytes: steps.map { $0 / 2 })
+    ]
+    #expect(try values() == steps.map { Float($0 / 2) })
+  }
+
   @Test("scale bytes by one factor, or by one for each feature", arguments: [true, false])
   func quantization(perFeature: Bool) throws {
     let steps = (0..<48).map { UInt8($0 * 5) }

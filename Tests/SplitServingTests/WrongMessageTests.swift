@@ -33,6 +33,11 @@ import Testing
     }
   }
 
+  /// One entry of a list more than is taken.
+  private static func many(_ entry: String) -> String {
+    Array(repeating: entry, count: 1025).joined(separator: ",")
+  }
+
   static let cases: [Case] = [
     Case("too few bytes", [tensor(bytes: [1, 2, 3])], says: "'input'", "3 bytes", "96"),
     Case("too many bytes", [tensor(bytes: bytes(of: ones + ones))], says: "'input'", "192"),
@@ -85,6 +90,14 @@ import Testing
     Case("malformed JSON", json: "{\"inputs\":[", says: "JSON"),
     Case("an array", json: "[1,2]", says: "'{'"),
     Case("more behind it", json: "{\"inputs\":[]} x", says: "goes on"),
+    Case("tensors without end", json: "{\"inputs\":[\(many("{}"))]}", says: "1024", "'inputs'"),
+    Case(
+      "outputs without end", json: "{\"outputs\":[\(many("{\"name\":\"output\"}"))]}",
+      says: "1024", "'outputs'"),
+    Case(
+      "dimensions without end",
+      json: "{\"inputs\":[{\"name\":\"input\",\"shape\":[\(many("1"))]}]}",
+      says: "'input'", "1024", "'shape'"),
     Case("a header length beyond the body", json: "{}", headerLength: 3, says: "3", "2 bytes"),
     Case("a negative header length", json: "{}", headerLength: -1, says: "-1"),
     Case("a header length of 0", json: "{}", headerLength: 0, says: "JSON"),

@@ -118,6 +118,26 @@ struct ExitCommandTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: model)) == before)
   }
 
+  @Test("a stopped run is not lost to a model that is put in its place")
+  func checkpoint() throws {
+    let directory = try TemporaryDirectory()
+    let model = try train(directory, ["--exits", "1"])
+    let path = directory.file("m.checkpoint")
+    var file = try Safetensors(contentsOf: model)
+    file.metadata["checkpoint"] = "{}"
+    try file.write(to: path)
+    let before = try bytes(of: path)
+    for command in [
+      ["calibrate", path, "--data", directory.path],
+      ["convert", path, "--storage", "recipe", "--output", path],
+    ] {
+      let outcome = try Program.start(command).finish()
+      #expect(outcome.ending == .exited(1) && outcome.stderr.contains("'--output'"), "\(outcome)")
+      #expect(try bytes(of: path) == before)
+    }
+    _ = try json("calibrate", path, "--data", directory.path, "--output", directory.file("m"))
+  }
+
   @Test("accuracy over cost is written as CSV, and single samples are timed")
   func curve() throws {
     let directory = try TemporaryDirectory()
@@ -164,7 +184,15 @@ struct ExitCommandTests {
     let last = try #require(policies.last?["total"] as? [String: Any])
     #expect(last["saved"] as? Double == 0)
     let live = try json(arguments + ["--live"])
-    #expect((live["policies"] as? [[String: Any]])?.first?["policy"] as? String == "bandit, live")
+    let ran = try #require((live["policies"] as? [[String: Any]])?.first)
+    #expect(ran["policy"] as? String == "bandit, live")
+    // What was measured sample by sample is what the records of the same bandit say.
+    for key in ["accuracy", "expected_macs"] {
+      let (found, expected) = (
+        ran["total"] as? [String: Any], policies[0]["total"] as? [String: Any]
+      )
+      #expect(found?[key] as? Double == expected?[key] as? Double, "\(key)")
+    }
     for wrong in [["--noise", "-1"], ["--discount", "0"], ["--thresholds", "nan"]] {
       let outcome = try Program.start(["online", model, "--data", directory.path] + wrong).finish()
       #expect(outcome.ending == .exited(64), "\(wrong): \(outcome.stderr)")

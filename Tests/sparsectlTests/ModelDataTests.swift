@@ -88,6 +88,8 @@ struct ModelDataTests {
 
     let seed = try run(again + ["--data", directory.path, "--seed", "1"])
     #expect(seed.stderr.contains("has learnt some of the validation samples"))
+    let more = try run(again + ["--data", directory.path, "--validation-fraction", "0.5"])
+    #expect(more.stderr.contains("was trained with '--validation-fraction 0.4'"))
     let npz = try directory.write(TinyData.npz(), "d.npz")
     let other = try run(again + ["--dataset", "npz", "--data", npz])
     #expect(other.stderr.contains("was trained on other samples (mnist)"))
@@ -149,6 +151,19 @@ struct ModelDataTests {
     }
     // Red is the second of these two, and the third of the model.
     #expect(try accuracy(try csv(two, "two.csv")) == 1)
+
+    // A class that nobody knows moves all others, and may not even fit in.
+    let strange = two.map { $0.replacing("red", with: "pink") }
+    let same = given.map { $0.replacing("red", with: "pink") }
+    for command in [
+      ["evaluate", model], ["edge", model, "--remote", "http://127.0.0.1:9", "--split", "1"],
+    ] {
+      let outcome = try Program.start(command + ["--data", csv(strange, "strange.csv")]).finish()
+      #expect(outcome.ending == .exited(1))
+      #expect(outcome.stderr.contains("'pink' of") && outcome.stderr.contains("answers 3"))
+    }
+    let told = try run(["evaluate", model, "--data", csv(same, "same.csv")])
+    #expect(told.stderr.contains("class 'pink' of") && told.stderr.contains("by their order"))
   }
 
   @Test("bytes in an NPZ file count as bytes")

@@ -205,9 +205,17 @@ struct ReportTests {
     #expect(history.points(.trainLoss).map(\.value) == [2, 1])
   }
 
+  /// An epoch that no axis can have.
+  private static let hugeEpoch = """
+    {"epoch":9223372036854775807,"learning_rate":1,"seconds":1,"samples_per_second":1,"train_loss":1}
+
+    """
+
   @Test(
     "what is no file of metrics is refused by its line",
-    arguments: ["", "{}\n", "epoch,learning_rate\n1,2\n", "[]\n", "\u{0}\n", "{\"epoch\":0}\n"])
+    arguments: [
+      "", "{}\n", "epoch,learning_rate\n1,2\n", "[]\n", "\u{0}\n", "{\"epoch\":0}\n", hugeEpoch,
+    ])
   func wrongMetrics(text: String) throws {
     let directory = try TemporaryDirectory()
     let path = try directory.write(Array(text.utf8), "log.jsonl")

@@ -26,7 +26,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str,
     Raises `ModelFileError` for a file that breaks a rule of the format, `OSError` for one that
     cannot be read.
     """
-    with open(path, "rb") as file:
+    # A FIFO nobody writes to would otherwise be waited for before it can be refused.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise ModelFileError(f"{path}: is not a regular file.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import pathlib
 import random
 import tempfile
@@ -99,6 +100,9 @@ class Damage(unittest.TestCase):
             sparse_engine.load(self.directory / "damaged")
         with self.assertRaisesRegex(ModelFileError, "regular file"):
             sparse_engine.load("/dev/null")
+        os.mkfifo(self.directory / "fifo")
+        with self.assertRaisesRegex(ModelFileError, "regular file"):
+            sparse_engine.load(self.directory / "fifo")
 
     def test_metadata(self) -> None:
         def architecture(change: Callable[[Any], object]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ public struct ThresholdSolver: Sendable {
     }
     let last = evaluate(never)
     let limit = last.errors + Int(snappedProduct(maxAccuracyLoss, last.samples))
-    return best { $0.errors <= limit ? [$0.macs, $0.errors] : nil }
+    return best { $0.errors <= limit ? ($0.macs, $0.errors) : nil }
   }
 
   /// The most accurate thresholds within a budget of multiply–adds.
@@ -88,7 +88,7 @@ public struct ThresholdSolver: Sendable {
     }
     let product = targetMACs * Double(table.labels.count)
     let limit = product < Double(Int.max / 2) ? Int(product) : Int.max
-    return best { $0.macs <= limit ? [$0.errors, $0.macs] : nil }
+    return best { $0.macs <= limit ? ($0.errors, $0.macs) : nil }
   }
 
   /// The thresholds at which given shares of the samples leave.
@@ -125,15 +125,16 @@ public struct ThresholdSolver: Sendable {
   /// - Returns: Each solution once, by growing multiply–adds.
   public func path() -> [Solution] {
     var seen: Set<Solution> = []
-    for price in prices { seen.insert(descend(from: never) { [$0.macs + price * $0.errors] }) }
+    for price in prices { seen.insert(descend(from: never) { ($0.macs + price * $0.errors, 0) }) }
     return seen.sorted { ($0.macs, $0.errors) < ($1.macs, $1.errors) }
   }
 
   // MARK: - The search
 
-  /// What an objective returns: numbers to be made small, the first of them first; nil outside of the
-  /// limits.
-  private typealias Objective = (Solution) -> [Int]?
+  /// What to make small: two numbers, the first of them first; nil outside of the limits.
+  ///
+  /// It is asked about every candidate, of which there are millions, so it allocates nothing.
+  private typealias Objective = (Solution) -> (Int, Int)?
 
   private var never: [Float] { Array(repeating: .infinity, count: table.names.count - 1) }
 
@@ -174,9 +175,9 @@ public struct ThresholdSolver: Sendable {
     (0..<exponent).reduce(1) { power, _ in min(power * base, 1 << 20) }
   }
 
-  private func isLess(_ left: [Int]?, _ right: [Int]?) -> Bool {
+  private func isLess(_ left: (Int, Int)?, _ right: (Int, Int)?) -> Bool {
     guard let left else { return false }
-    return right.map { left.lexicographicallyPrecedes($0) } ?? true
+    return right.map { left < $0 } ?? true
   }
 
   /// Coordinate descent until nothing changes, from a start within the limits.

@@ -51,6 +51,32 @@ public struct StreamOutcome: Sendable {
   public let phases: [Part]
 }
 
+extension StreamOutcome {
+  /// Sums up what a policy did that was really run.
+  ///
+  /// - Parameters:
+  ///   - exits: The exit at which each sample left.
+  ///   - arms: The bandit's arm for each sample.
+  ///   - isRight: Whether each answer was right.
+  ///   - macs: The multiply–adds that were computed for each sample.
+  ///   - phases: The samples of each phase.
+  package init(
+    exits: [Int], arms: [Int], isRight: [Bool], macs: [Int], phases: [Range<Int>]
+  ) {
+    func part(_ samples: Range<Int>) -> Part {
+      Part(samples, isRight: { isRight[$0] }, macs: { macs[$0] })
+    }
+    self.init(exits: exits, arms: arms, total: part(exits.indices), phases: phases.map(part))
+  }
+}
+
+extension StreamOutcome.Part {
+  fileprivate init(_ samples: Range<Int>, isRight: (Int) -> Bool, macs: (Int) -> Int) {
+    accuracy = Double(samples.count(where: isRight)) / Double(samples.count)
+    expectedMACs = Double(samples.reduce(0) { $0 + macs($1) }) / Double(samples.count)
+  }
+}
+
 extension ExitTable {
   /// Runs a policy over the samples, in their order.
   ///
@@ -144,10 +170,7 @@ extension ExitTable {
   ///   - exits: Where each sample of the table left.
   /// - Returns: Both.
   public func part(_ samples: Range<Int>, exits: [Int]) -> StreamOutcome.Part {
-    let right = samples.count { isRight(exits[$0], $0) }
-    let cost = samples.reduce(0) { $0 + macs[exits[$1]] }
-    return StreamOutcome.Part(
-      accuracy: Double(right) / Double(samples.count),
-      expectedMACs: Double(cost) / Double(samples.count))
+    StreamOutcome.Part(
+      samples, isRight: { isRight(exits[$0], $0) }, macs: { macs[exits[$0]] })
   }
 }

@@ -24,7 +24,8 @@ public final class SuiteSparsePlan: JunctionPlan {
   public var backend: Backend { .suiteSparse }
 
   private let forwardIndices: CSRIndices
-  private let transposedIndices: CSRIndices
+  /// Nil where no input gradient is wanted.
+  private let transposedIndices: CSRIndices?
   private let descriptors: Mutex<Descriptors>
 
   /// Plans the products of a pattern.
@@ -32,22 +33,30 @@ public final class SuiteSparsePlan: JunctionPlan {
   /// - Parameters:
   ///   - pattern: The junction's connections.
   ///   - threads: The most threads of one product, among which GraphBLAS divides the samples.
+  ///   - isTraining: Whether input gradients will be computed, which takes a transposed copy.
   ///   - warning: What to tell people about this plan.
   /// - Throws: `SparseError.Code.backend` when GraphBLAS cannot be started or has no memory.
-  public init(_ pattern: Pattern, threads: Int = 1, warning: String? = nil) throws {
+  public init(
+    _ pattern: Pattern, threads: Int = 1, isTraining: Bool = true, warning: String? = nil
+  ) throws {
     try GraphBLAS.started.get()
     self.warning = warning
     self.pattern = pattern
-    layout = .csrAndTranspose(of: pattern)
+    layout = isTraining ? .csrAndTranspose(of: pattern) : .csr
     forwardIndices = CSRIndices(
       rowOffsets: pattern.rowOffsets.map { UInt64($0) }, columns: pattern.columns)
-    transposedIndices = CSRIndices(
-      rowOffsets: pattern.transpose.rowOffsets.map { UInt64($0) }, columns: pattern.transpose.rows)
+    transposedIndices =
+      isTraining
+      ? CSRIndices(
+        rowOffsets: pattern.transpose.rowOffsets.map { UInt64($0) },
+        columns: pattern.transpose.rows) : nil
     descriptors = Mutex(try Descriptors.make(threads: threads))
   }
 
   /// The bytes of both sets of 64-bit indices, and of the order of the transposed values.
-  public var indexBytes: Int { forwardIndices.bytes + transposedIndices.bytes + layout.bytes }
+  public var indexBytes: Int {
+    forwardIndices.bytes + (transposedIndices?.bytes ?? 0) + layout.bytes
+  }
 
   /// Narrow tiles.
   ///
@@ -72,9 +81,14 @@ public final class SuiteSparsePlan: JunctionPlan {
   }
 
   /// Computes dX = Wᵀ·dY for one tile.
+  ///
+  /// - Precondition: The plan was made for training.
   public func inputGradient(
     _ weights: JunctionWeights, outputGradient: Tile, inputGradient: Tile, accumulating: Bool
   ) throws {
+    guard let transposedIndices else {
+      preconditionFailure("an input gradient from a plan that was made for inference")
+    }
     checkInputGradient(weights, outputGradient: outputGradient, inputGradient: inputGradient)
     if !accumulating { inputGradient.buffer.fill(inputGradient.range, with: 0) }
     try multiplyAdd(

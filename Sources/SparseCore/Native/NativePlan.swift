@@ -39,8 +39,12 @@ public final class NativePlan: JunctionPlan {
   ///   - pattern: The junction's connections.
   ///   - samples: The samples of the largest batch that the plan is made for. Larger ones work, but
   ///     the panels of inputs are cut to keep tiles of this batch in the cache.
+  ///   - isTraining: Whether gradients will be computed. Without a transposed copy an input gradient
+  ///     is a scatter, which is right, and slow where outputs are not in groups.
   ///   - kernels: The kernels that execute the products.
-  public init(_ pattern: Pattern, samples: Int = .max, kernels: KernelSet) {
+  public init(
+    _ pattern: Pattern, samples: Int = .max, isTraining: Bool = true, kernels: KernelSet
+  ) {
     self.pattern = pattern
     self.kernels = kernels
     let panel = kernels.panelInputs(tileWidth: kernels.tileWidth(samples: samples))
@@ -50,7 +54,7 @@ public final class NativePlan: JunctionPlan {
     forwardLayout = forward
     noBias = FloatBuffer(count: pattern.inputs)
     let isGrouped = 2 * forward.groupedEdges >= pattern.edgeCount
-    let transpose = isGrouped ? nil : pattern.transpose
+    let transpose = isTraining && !isGrouped ? pattern.transpose : nil
     let transposed = transpose.map {
       BlockLayout(
         rowOffsets: $0.rowOffsets, columns: $0.rows, inputs: pattern.outputs, panelInputs: panel)

@@ -18,24 +18,33 @@ extension Backend {
   ///   - pattern: The junction's connections.
   ///   - threads: The most threads one product of SuiteSparse may use by itself; others use one.
   ///   - samples: The samples of the largest batch that the plan is made for; others work too.
+  ///   - isTraining: Whether gradients will be computed. Without them a plan takes less time to make
+  ///     and less memory to keep: it holds no transposed copy, and `auto` tries the forward product
+  ///     only.
   /// - Returns: A plan whose `backend` says what was chosen, and whose `warning` says why it is not
   ///   the one to expect.
   /// - Throws: `SparseError.Code.backend` when the library cannot be started or has no memory,
   ///   `unsupported` when `SPARSE_KERNELS` names kernels that this CPU lacks.
   public func plan(
-    _ pattern: Pattern, threads: Int = 1, samples: Int = .max
+    _ pattern: Pattern, threads: Int = 1, samples: Int = .max, isTraining: Bool = true
   ) throws -> any JunctionPlan {
-    try plan(pattern, threads: threads, samples: samples, kernels: KernelSet.current.get())
+    try plan(
+      pattern, threads: threads, samples: samples, isTraining: isTraining,
+      kernels: KernelSet.current.get())
   }
 
   package func plan(
-    _ pattern: Pattern, threads: Int = 1, samples: Int = .max, kernels: KernelSet
+    _ pattern: Pattern, threads: Int = 1, samples: Int = .max, isTraining: Bool = true,
+    kernels: KernelSet
   ) throws -> any JunctionPlan {
     switch self {
     case .auto:
-      try AdmittedPlan.make(pattern, threads: threads, samples: samples, kernels: kernels)
-    case .native: NativePlan(pattern, samples: samples, kernels: kernels)
-    case .suiteSparse: try SuiteSparsePlan(pattern, threads: threads)
+      try AdmittedPlan.make(
+        pattern, threads: threads, samples: samples, isTraining: isTraining, kernels: kernels)
+    case .native:
+      NativePlan(pattern, samples: samples, isTraining: isTraining, kernels: kernels)
+    case .suiteSparse:
+      try SuiteSparsePlan(pattern, threads: threads, isTraining: isTraining)
     case .reference: ReferencePlan(pattern)
     }
   }

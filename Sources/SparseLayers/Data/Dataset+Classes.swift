@@ -20,6 +20,7 @@ extension Dataset {
       return Target(
         name: target.name, classNames: names, labels: target.labels.map { labels[Int($0)] })
     }
+    guard numbered != targets else { return self }
     return try Dataset(
       features: features, featureCount: featureCount, featureNames: featureNames,
       imageShape: imageShape, targets: numbered)

@@ -24,7 +24,9 @@ package struct ExecutorGroup {
   ) throws {
     let plans = try networks.map { network in
       try network.junctions.map {
-        try backend.plan($0.layer.pattern, threads: threads, samples: tileWidth ?? batchCapacity)
+        try backend.plan(
+          $0.layer.pattern, threads: threads, samples: tileWidth ?? batchCapacity,
+          isTraining: false)
       }
     }
     let all = plans.flatMap(\.self)

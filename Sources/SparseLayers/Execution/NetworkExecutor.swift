@@ -54,7 +54,10 @@ public final class NetworkExecutor {
     try self.init(
       network, threads: backend.threadsOverTiles(threads), batchCapacity: batchCapacity,
       isTraining: isTraining, trainedBranches: trainedBranches, tileWidth: tileWidth, seed: seed
-    ) { try backend.plan($0, threads: threads, samples: tileWidth ?? batchCapacity) }
+    ) {
+      try backend.plan(
+        $0, threads: threads, samples: tileWidth ?? batchCapacity, isTraining: isTraining)
+    }
   }
 
   /// Builds an executor whose junctions are planned by the caller.

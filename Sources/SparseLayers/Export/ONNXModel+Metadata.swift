@@ -29,7 +29,7 @@ extension ONNXModel {
     var metadata = [
       "outputs": try sortedJSON(outputs),
       "data": try sortedJSON(model.data),
-      "loss": (model.training?.loss ?? .softmaxCrossEntropy).rawValue,
+      "loss": model.loss.rawValue,
     ]
     if let settings = model.exitSettings { metadata["exit_settings"] = try sortedJSON(settings) }
     if let split = model.split { metadata["split"] = try sortedJSON(split) }

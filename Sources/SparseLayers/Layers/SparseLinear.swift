@@ -90,7 +90,9 @@ public struct SparseLinear: Layer {
 
   /// Makes what runs this layer.
   public func makeOperator(_ context: OperatorContext) throws -> any LayerOperator {
-    let plan = try context.plan ?? Backend.auto.plan(pattern, samples: context.capacity)
+    let plan =
+      try context.plan
+      ?? Backend.auto.plan(pattern, samples: context.capacity, isTraining: context.isTraining)
     return SparseLinearOperator(self, plan, context)
   }
 }

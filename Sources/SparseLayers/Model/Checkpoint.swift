@@ -18,6 +18,9 @@ public struct Checkpoint: Sendable {
     self.state = state
   }
 
+  /// Where a file's metadata hold the position in the run.
+  static let metadataKey = "checkpoint"
+
   private struct Progress: Codable {
     var position: Trainer.Position
     var updates: Int
@@ -46,7 +49,7 @@ public struct Checkpoint: Sendable {
     let progress = Progress(
       position: state.position, updates: state.updates, moments: state.moments.count,
       parameters: state.moments.first?.count ?? 0)
-    file.metadata["checkpoint"] = try sortedJSON(progress)
+    file.metadata[Self.metadataKey] = try sortedJSON(progress)
     try file.write(to: path)
   }
 
@@ -58,7 +61,7 @@ public struct Checkpoint: Sendable {
     let file = try Safetensors(contentsOf: path)
     model = try ModelFile(file, source: path)
     do {
-      let progress: Progress = try ModelFile.require("checkpoint", of: file)
+      let progress: Progress = try ModelFile.require(Self.metadataKey, of: file)
       guard (0...2).contains(progress.moments), (0...65536).contains(progress.parameters) else {
         throw SparseError(
           .corruptFile,

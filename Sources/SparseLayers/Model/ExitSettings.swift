@@ -69,7 +69,7 @@ public struct ExitSettings: Codable, Hashable, Sendable {
   func validate(exits: Int, handsOver: Bool) throws {
     guard temperatures.count == exits, thresholds.count == (handsOver ? exits : exits - 1),
       temperatures.allSatisfy({ $0 > 0 && $0.isFinite }),
-      thresholds.allSatisfy({ $0?.isFinite ?? true })
+      thresholds.allSatisfy({ $0?.isFinite ?? true }), calibration?.samples ?? 0 >= 0
     else {
       throw SparseError(
         .corruptFile,

@@ -26,6 +26,8 @@ public struct ModelFile: Sendable {
   public var recipe: NetworkRecipe?
   /// How the network was trained.
   public var training: TrainingRecipe?
+  /// What the network's outputs are scored by, and so how they become probabilities.
+  public var loss: Loss { training?.loss ?? .softmaxCrossEntropy }
   /// What the network was trained on.
   public var data: DataDescription
   /// When samples leave at the network's exits, once that was calibrated.
@@ -34,6 +36,9 @@ public struct ModelFile: Sendable {
   public var boundaryRanges: [BoundaryRanges] = []
   /// Which part of a larger network this is, when it is one.
   public var split: SplitDescription?
+  /// Whether the file also holds the state of a run that was stopped, which is lost when a model is
+  /// written in its place.
+  public private(set) var isCheckpoint = false
   /// How the file stores where the weights are, when nothing else is asked for; as it was read.
   public var storageForm = StorageForm.columns
   /// How the program that made the model would make it again, in that program's own words.
@@ -240,6 +245,7 @@ extension ModelFile {
       let reader = LayerReader(file: file, patterns: patterns)
       network = try architecture.network(reader.layer)
       data = try Self.require("data", of: file)
+      isCheckpoint = file.metadata[Checkpoint.metadataKey] != nil
       recipe = try Self.decode("network_recipe", of: file)
       training = try Self.decode("training_recipe", of: file)
       try training?.validate()

@@ -17,7 +17,7 @@ package struct SweepRow: Sendable {
   package var diverged: Int
   /// The accuracies of the other runs; nil when there is none.
   package var accuracy: Statistics?
-  /// The mean time of training, in seconds.
+  /// The mean time of training, in seconds, of the runs that did not diverge where there are some.
   package var trainSeconds: Double
 
   /// Sums up the runs of one network.
@@ -35,7 +35,9 @@ package struct SweepRow: Sendable {
     let accuracies = runs.compactMap(\.accuracy)
     diverged = runs.count - accuracies.count
     accuracy = Statistics(accuracies)
-    trainSeconds = runs.reduce(0) { $0 + $1.trainSeconds } / Double(runs.count)
+    let whole = runs.filter { $0.accuracy != nil }
+    let timed = whole.isEmpty ? runs : whole
+    trainSeconds = timed.reduce(0) { $0 + $1.trainSeconds } / Double(timed.count)
   }
 
   /// The connections of each left neuron, per junction: exact numbers where the family gives every

@@ -59,7 +59,7 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   }
 
   /// The most epochs of a run: counts of steps then fit 64 bits whatever the data.
-  static let maximumEpochs = 1_000_000
+  package static let maximumEpochs = 1_000_000
 
   /// Checks that every number is usable.
   ///

@@ -85,7 +85,7 @@ public final class EdgePart {
       edge.network,
       policy: try edge.exitSettings.map { try ExitPolicy($0, rules: rules) }
         ?? .never(exits: edge.network.exits.count, handsOver: true),
-      loss: model.training?.loss ?? .softmaxCrossEntropy, backend: backend,
+      loss: model.loss, backend: backend,
       batchCapacity: batchCapacity, tileWidth: tileWidth)
     exits = edge.network.exits.map { edge.network.branches[$0].name }
     ranges = edge.boundaryRanges.first.map { Quantization($0) }

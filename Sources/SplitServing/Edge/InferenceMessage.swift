@@ -13,12 +13,27 @@ extension BoundaryPayload {
 
 /// A request for the outputs of some samples, as the protocol's message.
 struct InferenceMessage: Sendable {
-  /// The JSON, and behind it the bytes of the tensors.
-  private(set) var body: [UInt8]
-  /// The bytes of the JSON.
-  let headerLength: Int
+  private struct Tensor: Sendable {
+    var name: String
+    var shape: [Int]
+    var type: TensorDatatype
+    var bytes: [UInt8]
+  }
 
-  /// Writes a request.
+  /// A message as it is sent.
+  struct Written: Sendable {
+    /// The JSON, and behind it the bytes of the tensors.
+    var body: [UInt8]
+    /// The bytes of the JSON.
+    var headerLength: Int
+  }
+
+  private var tensors: [Tensor] = []
+  private let output: String
+  private let identity: String?
+  private let usesCalibratedRanges: Bool
+
+  /// Makes a request.
   ///
   /// - Parameters:
   ///   - values: `[samples × features]`, row-major, all finite.
@@ -27,15 +42,13 @@ struct InferenceMessage: Sendable {
   ///   - quantization: How 8-bit steps are meant on both sides; nil to send that along.
   ///   - output: The output wanted.
   ///   - identity: The split network that the server must have the other part of; nil for any.
-  ///   - timeout: How long the answer is of use.
   init(
     _ values: [Float], features: Int, payload: BoundaryPayload, quantization: Quantization?,
-    output: String, identity: String? = nil, timeout: Duration
+    output: String, identity: String? = nil
   ) {
-    var tensors: [(name: String, shape: [Int], type: TensorDatatype, bytes: [UInt8])] = []
-    func add(_ name: String, _ shape: [Int], _ type: TensorDatatype, _ bytes: [UInt8]) {
-      tensors.append((name, shape, type, bytes))
-    }
+    self.output = output
+    self.identity = identity
+    usesCalibratedRanges = payload == .int8 && quantization != nil
     let shape = [values.count / features, features]
     let name = InferenceCall.TensorName.self
     switch payload {
@@ -49,6 +62,19 @@ struct InferenceMessage: Sendable {
         add(name.zeroPoint, [1], .fp32, TensorDatatype.fp32.bytes(used.zeroPoint))
       }
     }
+  }
+
+  private mutating func add(
+    _ name: String, _ shape: [Int], _ type: TensorDatatype, _ bytes: [UInt8]
+  ) {
+    tensors.append(Tensor(name: name, shape: shape, type: type, bytes: bytes))
+  }
+
+  /// Writes the request for one try.
+  ///
+  /// - Parameter timeout: How long the answer is of use.
+  /// - Returns: The bytes to send.
+  func written(timeout: Duration) -> Written {
     var json = JSONWriter()
     json.raw("{\"inputs\":[")
     for (position, tensor) in tensors.enumerated() {
@@ -66,11 +92,11 @@ struct InferenceMessage: Sendable {
       json.raw(",\"split_identity\":")
       json.string(String(identity.prefix(16)))
     }
-    if payload == .int8, quantization != nil { json.raw(",\"calibrated_ranges\":true") }
+    if usesCalibratedRanges { json.raw(",\"calibrated_ranges\":true") }
     json.raw("}}")
-    headerLength = json.bytes.count
-    body = json.bytes
-    for tensor in tensors { body += tensor.bytes }
+    var message = Written(body: json.bytes, headerLength: json.bytes.count)
+    for tensor in tensors { message.body += tensor.bytes }
+    return message
   }
 }
 

@@ -1,5 +1,4 @@
 internal import NIOSSL
-internal import SparseCore
 
 extension RemotePart {
   /// How the remote part is asked.
@@ -44,27 +43,11 @@ extension RemotePart.Configuration {
   /// The client's side of TLS.
   func tls() throws -> TLSConfiguration {
     var tls = TLSConfiguration.makeClientConfiguration()
-    if let authorities {
-      tls.trustRoots = .certificates(
-        try PEMFile.read(authorities, "certificates", NIOSSLCertificate.fromPEMBytes))
-    }
+    if let authorities { tls.trustRoots = try PEMFile.authorities(authorities) }
     if let certificate {
-      tls.certificateChain = try PEMFile.read(
-        certificate.chain, "certificates", NIOSSLCertificate.fromPEMBytes
-      ).map { .certificate($0) }
-      tls.privateKey = .privateKey(
-        try PEMFile.read(certificate.key, "private key") {
-          try NIOSSLPrivateKey(bytes: $0, format: .pem)
-        })
-      // A key that does not belong to the certificate is found here, not at the first connection.
-      do {
-        _ = try NIOSSLContext(configuration: tls)
-      } catch {
-        throw SparseError(
-          .invalidArgument,
-          "\(certificate.chain) and \(certificate.key): TLS cannot use this certificate with this key (\(error)).",
-          cause: error)
-      }
+      let identity = try PEMFile.identity(certificate: certificate.chain, key: certificate.key)
+      tls.certificateChain = identity.chain
+      tls.privateKey = identity.key
     }
     return tls
   }

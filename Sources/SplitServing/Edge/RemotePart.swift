@@ -174,8 +174,7 @@ extension RemotePart {
     do throws(Failure) {
       let message = InferenceMessage(
         values, features: features, payload: payload, quantization: quantization,
-        output: output.name, identity: state.withLock { $0.expected },
-        timeout: ContinuousClock.now.duration(to: until))
+        output: output.name, identity: state.withLock { $0.expected })
       let answer = try await retrying(message, until: until)
       guard
         let values = try? InferenceAnswer(
@@ -244,20 +243,10 @@ extension RemotePart {
   private func retrying(
     _ message: InferenceMessage, until: ContinuousClock.Instant
   ) async throws(Failure) -> Reply {
-    var request = request("POST", path: "/infer")
-    request.headers.replaceOrAdd(name: "Content-Type", value: "application/octet-stream")
-    request.headers.replaceOrAdd(
-      name: "Inference-Header-Content-Length", value: String(message.headerLength))
-    if configuration.compresses, let body = Deflate.compress(message.body) {
-      request.headers.replaceOrAdd(name: "Content-Encoding", value: "deflate")
-      request.body = .bytes(ByteBuffer(bytes: body))
-    } else {
-      request.body = .bytes(ByteBuffer(bytes: message.body))
-    }
     var attempt = 1
     while true {
       do {
-        return try await exchange(request, until: until)
+        return try await exchange(inferenceRequest(message, until: until), until: until)
       } catch {
         guard error.isTransient, !Task.isCancelled else { throw error }
         var generator = SystemRandomNumberGenerator()
@@ -268,6 +257,24 @@ extension RemotePart {
         state.withLock { $0.statistics.retries += 1 }
       }
     }
+  }
+
+  /// The request of one try, which tells the server how much of the deadline is left.
+  private func inferenceRequest(
+    _ message: InferenceMessage, until: ContinuousClock.Instant
+  ) -> HTTPClientRequest {
+    let message = message.written(timeout: ContinuousClock.now.duration(to: until))
+    var request = request("POST", path: "/infer")
+    request.headers.replaceOrAdd(name: "Content-Type", value: "application/octet-stream")
+    request.headers.replaceOrAdd(
+      name: "Inference-Header-Content-Length", value: String(message.headerLength))
+    if configuration.compresses, let body = Deflate.compress(message.body) {
+      request.headers.replaceOrAdd(name: "Content-Encoding", value: "deflate")
+      request.body = .bytes(ByteBuffer(bytes: body))
+    } else {
+      request.body = .bytes(ByteBuffer(bytes: message.body))
+    }
+    return request
   }
 
   private func request(_ method: String, path: String) -> HTTPClientRequest {

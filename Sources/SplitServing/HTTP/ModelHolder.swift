@@ -78,8 +78,10 @@ final class ModelHolder: Sendable {
     }
     let model = try ServedModel(
       file.network, name: configuration.modelName, split: file.split,
-      ranges: file.split == nil ? nil : file.boundaryRanges.first, backend: configuration.backend,
-      threads: configuration.threads, batchCapacity: configuration.batching.batchSamples,
+      ranges: file.split == nil ? nil : file.boundaryRanges.first,
+      takesBytes: file.data.featureType == .uint8 && file.split?.hiddenLayers ?? 0 == 0,
+      backend: configuration.backend, threads: configuration.threads,
+      batchCapacity: configuration.batching.batchSamples,
       tileWidth: configuration.tileWidth)
     // Once, so that the first request finds everything in place.
     let zeros = [Float](repeating: 0, count: model.signature.features)

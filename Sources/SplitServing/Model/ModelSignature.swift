@@ -23,6 +23,8 @@ struct ModelSignature: Sendable {
   let split: SplitDescription?
   /// How 8-bit inputs are meant, where the model file has ranges of them.
   let quantization: Quantization?
+  /// Whether its inputs are those of a network that was trained on bytes b, which stand for b/255.
+  let takesBytes: Bool
 
   /// The signature of a network.
   ///
@@ -31,9 +33,12 @@ struct ModelSignature: Sendable {
   ///   - network: The network.
   ///   - split: Which part it is, when it is one.
   ///   - ranges: What its inputs range over, when that is known.
+  ///   - takesBytes: Whether its inputs are those of a network that was trained on bytes.
   init(
-    name: String, network: Network, split: SplitDescription? = nil, ranges: BoundaryRanges? = nil
+    name: String, network: Network, split: SplitDescription? = nil, ranges: BoundaryRanges? = nil,
+    takesBytes: Bool = false
   ) {
+    self.takesBytes = takesBytes
     self.name = name
     self.split = split
     quantization = ranges.map { Quantization($0) }

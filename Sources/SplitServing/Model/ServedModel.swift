@@ -23,6 +23,7 @@ final class ServedModel: Sendable {
   ///   - name: What clients call the model.
   ///   - split: Which part of a larger network it is, when it is one.
   ///   - ranges: What its inputs range over, when that is known.
+  ///   - takesBytes: Whether its inputs are those of a network that was trained on bytes.
   ///   - backend: The engine of the products.
   ///   - threads: The most threads at work.
   ///   - batchCapacity: The samples of the largest batch.
@@ -31,13 +32,15 @@ final class ServedModel: Sendable {
   ///   would fit no memory.
   init(
     _ network: Network, name: String, split: SplitDescription? = nil,
-    ranges: BoundaryRanges? = nil, backend: Backend = .auto, threads: Int = 1,
-    batchCapacity: Int = 64, tileWidth: Int = ModelServer.defaultTileWidth
+    ranges: BoundaryRanges? = nil, takesBytes: Bool = false, backend: Backend = .auto,
+    threads: Int = 1, batchCapacity: Int = 64,
+    tileWidth: Int = ModelServer.defaultTileWidth
   ) throws {
     let executor = try NetworkExecutor(
       network, backend: backend, threads: threads, batchCapacity: batchCapacity,
       tileWidth: tileWidth)
-    signature = ModelSignature(name: name, network: network, split: split, ranges: ranges)
+    signature = ModelSignature(
+      name: name, network: network, split: split, ranges: ranges, takesBytes: takesBytes)
     warnings = executor.plans.compactMap(\.warning)
     self.batchCapacity = batchCapacity
     self.executor = Mutex(executor)

@@ -77,6 +77,9 @@ extension InferenceCall {
       } else if tensors[TensorName.zeroPoint] != nil {
         throw RequestError.invalid("it comes without '\(TensorName.scale)'; send both")
           .naming(tensor: TensorName.zeroPoint)
+      } else if datatype == .uint8, model.takesBytes {
+        // As in the data that the network has learnt; a scale of its own says something else.
+        for index in values.indices { values[index] /= 255 }
       }
       guard let bad = values.firstIndex(where: { !$0.isFinite }) else {
         heads = try model.heads(request)

@@ -46,6 +46,16 @@ struct RequestedOutput: Sendable {
 }
 
 extension InferenceRequest {
+  /// The most tensors, outputs or lengths of a shape in one request: far more than any model has, and
+  /// few enough that a list of empty ones takes no more memory than the message itself.
+  static let mostEntries = 1024
+
+  fileprivate static func check(_ count: Int, of list: String) throws {
+    guard count < mostEntries else {
+      throw RequestError.invalid("more than \(mostEntries) entries in '\(list)'")
+    }
+  }
+
   /// Takes a message apart.
   ///
   /// - Parameters:
@@ -68,11 +78,15 @@ extension InferenceRequest {
       case "id": id = try reader.string()
       case "inputs":
         try reader.array { reader in
+          try Self.check(tensors.count, of: key)
           tensors.append(try TensorDescription(&reader, position: tensors.count))
         }
       case "outputs":
         var requested: [RequestedOutput] = []
-        try reader.array { requested.append(try RequestedOutput(&$0)) }
+        try reader.array { reader in
+          try Self.check(requested.count, of: key)
+          requested.append(try RequestedOutput(&reader))
+        }
         outputs = requested
       case "parameters": try readParameters(&reader)
       default: try reader.skip()
@@ -117,7 +131,10 @@ private struct TensorDescription {
         case "name": name = try reader.string()
         case "shape":
           var lengths: [Int] = []
-          try reader.array { lengths.append(try $0.integer()) }
+          try reader.array { reader in
+            try InferenceRequest.check(lengths.count, of: key)
+            lengths.append(try reader.integer())
+          }
           shape = lengths
         case "datatype": datatype = try reader.string()
         case "data": numbers = try reader.numbers()

@@ -72,6 +72,7 @@ struct Calibrate: ParsableCommand {
   func run() throws {
     try AtomicFile.requireWritable(output ?? model)
     var file = try ModelFile(answering: model)
+    try file.requireNoCheckpoint(at: model, replacedBy: output ?? model)
     let exits = file.network.exits
     guard exits.count > 1 else {
       throw SparseError(
@@ -87,7 +88,7 @@ struct Calibrate: ParsableCommand {
     Terminal.note(warningsOf: executor.plans)
     let records = try ExitRecords(
       executor, of: file.network, on: LabeledData(validation, for: file.network),
-      loss: file.training?.loss ?? .softmaxCrossEntropy)
+      loss: file.loss)
     guard Set(records.labels).count > 1 else {
       throw SparseError(
         .invalidArgument,

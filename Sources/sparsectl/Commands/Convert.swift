@@ -39,7 +39,9 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
-    let file = try ModelFile(contentsOf: model).safetensors(form: storage)
+    let model = try ModelFile(contentsOf: self.model)
+    try model.requireNoCheckpoint(at: self.model, replacedBy: output)
+    let file = try model.safetensors(form: storage)
     try file.write(to: output)
     let bytes = try FileBytes(file)
     if outputOptions.json {

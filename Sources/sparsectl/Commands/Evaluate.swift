@@ -91,7 +91,7 @@ struct Evaluate: ParsableCommand {
       file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
     Terminal.note(warningsOf: executor.plans)
     let labeled = try LabeledData(test, for: file.network)
-    let loss = file.training?.loss ?? .softmaxCrossEntropy
+    let loss = file.loss
     var line = ProgressLine()
     let branches = try executor.evaluate(labeled, loss: loss) { done in
       line.show("\(done) of \(test.sampleCount) samples")
@@ -122,7 +122,7 @@ struct Evaluate: ParsableCommand {
     let executor = try NetworkExecutor(
       file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
     let branches = try executor.evaluate(
-      LabeledData(test, for: file.network), loss: file.training?.loss ?? .softmaxCrossEntropy)
+      LabeledData(test, for: file.network), loss: file.loss)
     return ExitCurvePlot.Peer(
       name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
       macs: file.network.exitStages.last?.totalMACs ?? 0,
@@ -165,17 +165,6 @@ struct Evaluate: ParsableCommand {
   }
 
   private func warn(of test: Dataset, _ file: ModelFile) throws {
-    for (task, branch) in file.network.taskOutputs {
-      let known = file.classNames(ofBranch: branch)
-      guard let target = test.targets.first(where: { $0.name == task }),
-        let stranger = target.classNames.first(where: { !known.contains($0) })
-      else { continue }
-      Terminal.note(
-        """
-        warning: the data's class '\(stranger)' of '\(task)' is none that the model learnt \
-        (\(known.prefix(10).joined(separator: ", "))); classes are matched by their order.
-        """)
-    }
     guard let calibration = file.exitSettings?.calibration else { return }
     if try test.contentHash() == calibration.dataSHA256 {
       Terminal.note(

@@ -137,7 +137,7 @@ struct Plan: ParsableCommand {
     Terminal.note(warningsOf: executor.plans)
     let table = try ExitRecords(
       executor, of: network, on: LabeledData(validation, for: network),
-      loss: file.training?.loss ?? .softmaxCrossEntropy
+      loss: file.loss
     ).table(rule: policy.rule, temperatures: policy.temperatures)
     let report = ExitReport(table, thresholds: policy.thresholds)
     return PlanReport.Exits(

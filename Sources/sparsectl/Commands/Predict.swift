@@ -64,7 +64,7 @@ struct Predict: ParsableCommand {
       model.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
     Terminal.note(warningsOf: executor.plans)
     let probabilities = try executor.probabilities(
-      samples, loss: model.training?.loss ?? .softmaxCrossEntropy)
+      samples, loss: model.loss)
     let report = try PredictionReport(
       rows: samples.indices,
       tasks: model.network.taskOutputs.map { task, branch in
@@ -82,11 +82,21 @@ struct Predict: ParsableCommand {
   /// The samples, without the columns of labels that the options name, or the model where they fit.
   private func samples(for model: ModelFile) throws -> Dataset {
     if labels.list.isEmpty, let known = model.labelColumns?.list, !known.isEmpty,
-      let dataset = try? Dataset.unlabeled(path: file, array: array, labelColumns: known),
+      let dataset = try labeled(columns: known),
       dataset.featureCount == model.data.featureCount
     {
       return dataset
     }
     return try Dataset.unlabeled(path: file, array: array, labelColumns: labels.list)
+  }
+
+  /// The samples without the columns of labels that the model was trained on; nil where the file has no
+  /// such columns.
+  private func labeled(columns: [String]) throws -> Dataset? {
+    do {
+      return try Dataset.unlabeled(path: file, array: array, labelColumns: columns)
+    } catch let error as SparseError where error.code == .invalidArgument {
+      return nil
+    }
   }
 }

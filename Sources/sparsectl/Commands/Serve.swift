@@ -18,8 +18,9 @@ struct Serve: AsyncParsableCommand {
       --tls-key key.pem --token-file tokens
 
       Clients of Triton and KServe work as they are: the input is 'input', of shape [-1, features] and \
-      FP32, FP16, INT8 or UINT8 (with 'scale' and 'zero_point'); each branch of the network is an \
-      output of its name, and only those requested are computed. Once it takes requests, 'listening \
+      FP32, FP16, INT8 or UINT8 (with 'scale' and 'zero_point'; a byte b without them is b/255 where \
+      the model was trained on bytes, else b); each branch of the network is an output of its name, \
+      and only those requested are computed. Once it takes requests, 'listening \
       on URL' is printed.
 
       SIGHUP loads the model and the tokens again; SIGTERM and Ctrl-C answer what is held, and end. \

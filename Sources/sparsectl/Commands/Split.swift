@@ -155,10 +155,13 @@ struct SplitReport: TextReport {
         Text.count(part.weights), Text.count(part.bytes), part.file,
       ])
     }
+    let sample = "the \(Text.count(sampleBytes)) bytes of a sample as it is stored"
     let comparison =
-      boundaryBytes > sampleBytes
-      ? "more than the \(Text.count(sampleBytes)) bytes of a sample as it is stored: here sending samples is cheaper"
-      : "less than the \(Text.count(sampleBytes)) bytes of a sample as it is stored"
+      switch boundaryBytes {
+      case ..<sampleBytes: "less than \(sample)"
+      case sampleBytes: "as many as \(sample)"
+      default: "more than \(sample): here sending samples is cheaper"
+      }
     return """
       \(table.text())
 

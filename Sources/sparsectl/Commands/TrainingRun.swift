@@ -66,6 +66,15 @@ final class TrainingRun {
         warning: \(start.path) was trained with '--seed \(seed)', which set other samples aside: it \
         has learnt some of the validation samples here. Give the same seed.
         """)
+    } else if setsAside, let known = start.file.training?.validationFraction,
+      known < options.training.trainingRecipe(seed: options.seed).validationFraction
+    {
+      Terminal.note(
+        """
+        warning: \(start.path) was trained with '--validation-fraction \(Text.number(known))': it has \
+        learnt some of the validation samples here, and thresholds that are solved on them will be too \
+        sure. Start from a model that has set as many aside.
+        """)
     }
   }
 

@@ -41,7 +41,7 @@ struct ExitCurvePlot {
     func block(_ name: String, _ rows: [(macs: Double, accuracy: Double, name: String)]) {
       script.append("$\(name) << end")
       script += rows.map {
-        String(format: "%.2f %.4f ", $0.macs, 100 * $0.accuracy) + "\"\($0.name)\""
+        String(format: "%.2f %.4f ", $0.macs, 100 * $0.accuracy) + Gnuplot.label($0.name)
       }
       script.append("end")
     }

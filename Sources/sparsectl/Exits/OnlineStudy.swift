@@ -18,7 +18,7 @@ struct OnlineStudy {
     settings: SplitBandit.Settings, isLive: Bool, engine: EngineOptions
   ) throws {
     self.phases = phases
-    let loss = file.training?.loss ?? .softmaxCrossEntropy
+    let loss = file.loss
     let executor = try NetworkExecutor(
       file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
     Terminal.note(warningsOf: executor.plans)
@@ -61,14 +61,20 @@ struct OnlineStudy {
     var line = ProgressLine()
     var exits: [Int] = []
     var arms: [Int] = []
+    var isRight: [Bool] = []
+    var macs: [Int] = []
     for sample in table.labels.indices {
       line.show("\(sample) of \(table.labels.count) samples")
+      let before = runner.macs
       let (answer, arm) = try runner.run(sample, of: data.samples)
       exits.append(answer.exit)
       arms.append(arm)
+      isRight.append(answer.label == Int(table.labels[sample]))
+      macs.append(runner.macs - before)
     }
     line.clear()
-    return table.outcome(phases: phases, exits: exits, arms: arms)
+    return StreamOutcome(
+      exits: exits, arms: arms, isRight: isRight, macs: macs, phases: phases)
   }
 
   /// The share of the last exit's cost that a run saves.

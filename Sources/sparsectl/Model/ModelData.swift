@@ -46,7 +46,7 @@ struct ModelData {
   /// - Throws: What `Dataset.numbered(by:)` throws.
   func test() throws -> Dataset {
     check("test", isDerived: derivesTest)
-    return try parts.test.numbered(by: file.data.classNames)
+    return try numbered(parts.test)
   }
 
   /// The validation samples: those of the data, else those that the training set aside; with the
@@ -56,7 +56,7 @@ struct ModelData {
   func validation() throws -> Dataset {
     check("validation", isDerived: parts.validation == nil)
     if let validation = parts.validation {
-      return try validation.numbered(by: file.data.classNames)
+      return try numbered(validation)
     }
     guard let training = file.training, training.validationFraction > 0 else {
       throw SparseError(
@@ -69,7 +69,35 @@ struct ModelData {
     }
     let split = try parts.training.validationSplit(
       fraction: training.validationFraction, seed: training.seed)
-    return try parts.training.selecting(split.validation).numbered(by: file.data.classNames)
+    return try numbered(parts.training.selecting(split.validation))
+  }
+
+  /// The samples with the model's numbers of the classes; tells of classes that the model has never
+  /// heard of, and refuses labels that then are not as many as it answers.
+  private func numbered(_ dataset: Dataset) throws -> Dataset {
+    let numbered = try dataset.numbered(by: file.data.classNames)
+    for (task, branch) in file.network.taskOutputs {
+      let known = file.classNames(ofBranch: branch)
+      guard let index = dataset.targets.firstIndex(where: { $0.name == task }),
+        let stranger = dataset.targets[index].classNames.first(where: { !known.contains($0) })
+      else { continue }
+      let learnt = "none that the model learnt (\(known.prefix(10).joined(separator: ", ")))"
+      guard numbered.targets[index].classCount == known.count else {
+        throw SparseError(
+          .shapeMismatch,
+          """
+          \(place): class '\(stranger)' of '\(task)' is \(learnt), and there are \
+          \(numbered.targets[index].classCount) classes where \(model) answers \(known.count). Give data \
+          with its classes.
+          """)
+      }
+      Terminal.note(
+        """
+        warning: the data's class '\(stranger)' of '\(task)' is \(learnt); classes are matched by their \
+        order.
+        """)
+    }
+    return numbered
   }
 
   /// Tells of a part that may hold samples of the training.

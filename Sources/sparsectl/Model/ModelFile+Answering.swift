@@ -19,6 +19,22 @@ extension ModelFile {
     }
   }
 
+  /// Refuses to put a model in the place of a checkpoint, of which nothing else would be left.
+  ///
+  /// - Parameters:
+  ///   - path: Where this model was read.
+  ///   - output: Where one is to be written.
+  /// - Throws: `SparseError.Code.invalidArgument`.
+  func requireNoCheckpoint(at path: String, replacedBy output: String) throws {
+    guard isCheckpoint, DistinctFiles.areSame(path, output) else { return }
+    throw SparseError(
+      .invalidArgument,
+      """
+      \(path): holds a run that was stopped, which could not go on if a model took its place. Name \
+      another file with '--output'.
+      """)
+  }
+
   /// Refuses samples of another size than those the network was trained on, or with features of
   /// other names.
   ///

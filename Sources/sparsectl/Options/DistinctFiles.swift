@@ -30,6 +30,11 @@ enum DistinctFiles {
     }
   }
 
+  /// Whether two paths lead to the same file.
+  static func areSame(_ path: String, _ other: String) -> Bool {
+    resolved(path) == resolved(other)
+  }
+
   private static func isDevice(_ path: String) -> Bool {
     path.hasPrefix("/dev/") || path.hasPrefix("/proc/")
   }

@@ -94,14 +94,8 @@ extension MeasureReport {
     }
   }
 
-  private static func nanojoules(_ picojoules: Double) -> String {
-    // A model of one's own may name energies beyond any integer.
-    guard picojoules < 1e18 else { return Text.number(picojoules / 1000) }
-    return Text.count(Int(picojoules / 1000)) + (picojoules < 100_000 ? fraction(picojoules) : "")
-  }
-
-  private static func fraction(_ picojoules: Double) -> String {
-    String(Text.fixed((picojoules / 1000).truncatingRemainder(dividingBy: 1), 1).dropFirst())
+  static func nanojoules(_ picojoules: Double) -> String {
+    picojoules < 100_000 ? Text.fixed(picojoules / 1000, 1) : Text.rounded(picojoules / 1000)
   }
 
   // MARK: - Details

@@ -43,6 +43,16 @@ struct MetricsLog {
     try file.append(EpochMetrics(report, of: network))
   }
 
+  /// The rows of the last run of a file that may hold several: an epoch that does not follow begins
+  /// another one.
+  static func lastRun<Row>(_ rows: [Row], epoch: (Row) -> Int?) -> ArraySlice<Row> {
+    let start = rows.indices.dropFirst().last {
+      guard let before = epoch(rows[$0 - 1]), let own = epoch(rows[$0]) else { return false }
+      return own <= before
+    }
+    return rows[(start ?? 0)...]
+  }
+
   /// The largest file that a run goes on with.
   static let maximumBytes = 1 << 30
 }
@@ -56,16 +66,17 @@ private struct MetricsJSON: MetricsFile {
   init(path: String, isResumed: Bool) throws {
     let lines = isResumed ? try AppendedFile(path: path).wholeLines() : []
     // Any other lines in the file are not ours to judge.
-    known = Set(
-      lines.compactMap {
-        try? JSONDecoder().decode(EpochMetrics.self, from: Data($0.utf8)).withoutTimes
-      })
+    let epochs = lines.compactMap {
+      try? JSONDecoder().decode(EpochMetrics.self, from: Data($0.utf8)).withoutTimes
+    }
+    known = Set(MetricsLog.lastRun(epochs) { $0.epoch })
     log = try LineLog(path: path)
   }
 
   func append(_ epoch: EpochMetrics) throws {
     var sorted = epoch.withoutTimes
     sorted.tasks.sort { $0.name < $1.name }
+    sorted.branches.sort { $0.name < $1.name }
     guard !known.contains(sorted) else { return }
     try log.append(JSON.text(epoch))
   }

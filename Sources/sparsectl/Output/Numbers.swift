@@ -17,7 +17,7 @@ enum Text {
 
   /// A number in groups of three digits: `17,000`.
   static func count(_ value: Int) -> String {
-    var digits = String(abs(value))
+    var digits = String(value.magnitude)
     var groups: [Substring] = []
     while digits.count > 3 {
       groups.insert(digits.suffix(3), at: 0)

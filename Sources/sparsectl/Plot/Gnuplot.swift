@@ -78,4 +78,9 @@ enum Gnuplot {
 
   /// A text in a script.
   static func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
+
+  /// A text in a row of numbers, where there is no way to write a quotation mark or a new line.
+  static func label(_ text: String) -> String {
+    "\"\(Text.printable(text).replacing("\"", with: "'"))\""
+  }
 }

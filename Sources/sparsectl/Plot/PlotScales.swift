@@ -4,8 +4,10 @@ import Foundation
 struct CostScale {
   let commands: [String]
 
-  /// - Parameter costs: What is drawn, all above 0; not empty.
+  /// - Parameter costs: What is drawn; a network without connections costs nothing, which such an axis
+  ///   cannot show.
   init(_ costs: [Double]) {
+    let costs = costs.filter { $0 > 0 }
     let least = costs.min() ?? 1
     let most = costs.max() ?? 1
     // A single cost needs room around it, too.

@@ -28,7 +28,8 @@ struct MetricsHistory {
       rest = rest[(end + 1)...]
       number += 1
       if line.allSatisfy({ $0 == 32 || $0 == 13 }) { continue }
-      guard let epoch = try? decoder.decode(EpochMetrics.self, from: Data(line)), epoch.epoch >= 1
+      guard let epoch = try? decoder.decode(EpochMetrics.self, from: Data(line)),
+        (1...TrainingRecipe.maximumEpochs).contains(epoch.epoch)
       else {
         throw SparseError(
           .corruptFile,

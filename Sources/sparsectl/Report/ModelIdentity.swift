@@ -18,7 +18,7 @@ struct ModelIdentity {
   ///   - path: The file.
   ///   - maximumBytes: The largest size to accept, that of `Safetensors` by default.
   /// - Throws: `SparseError` when it cannot be read.
-  init(of path: String, maximumBytes: Int = 1 << 32) throws {
+  init(of path: String, maximumBytes: Int = Safetensors.maximumFileBytes) throws {
     let file = try BoundedFile(path: path, maximumBytes: maximumBytes)
     var digest = try SHA256Digest()
     for start in stride(from: 0, to: file.byteCount, by: Self.pieceBytes) {

@@ -22,7 +22,8 @@ extension FuzzReader {
     try must("sending the values as the edge device does") {
       let sent = InferenceMessage(
         call.values, features: signature.features, payload: .fp32, quantization: nil,
-        output: "output", identity: signature.split?.identity, timeout: .seconds(1))
+        output: "output", identity: signature.split?.identity
+      ).written(timeout: .seconds(1))
       let again = try InferenceCall(
         InferenceRequest(sent.body, headerLength: sent.headerLength), body: sent.body,
         model: signature)

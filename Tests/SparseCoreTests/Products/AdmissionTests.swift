@@ -31,6 +31,37 @@ import _SparseTestSupport
     }
   }
 
+  @Test(
+    "plans for inference hold no transposed copy, compute the same, and are tried too")
+  func inference() throws {
+    for junction in try Self.junctions() {
+      let pattern = junction.pattern
+      let values = randomFloats(pattern.edgeCount, seed: 3, "inference")
+      let x = randomFloats(70 * pattern.inputs, seed: 4, "inference")
+      for backend in Backend.allCases {
+        let (training, plan) = (
+          try backend.plan(pattern), try backend.plan(pattern, isTraining: false)
+        )
+        #expect(plan.backend == training.backend && plan.layout.transposedPositions == nil)
+        #expect(
+          plan.indexBytes <= training.indexBytes
+            && (plan.indexBytes < training.indexBytes
+              || training.layout.transposedPositions == nil)
+        )
+        let matrix = try SparseMatrix(pattern: pattern, values: values)
+        let expected = try EngineProducts(
+          Engine(backend), pattern, values: values, samples: 70
+        ).forward(x, bias: [Float](repeating: 0, count: pattern.outputs))
+        #expect(try matrix.multiplied(by: x, samples: 70, backend: backend) == expected)
+      }
+      for fault in KernelFault.allCases {
+        let plan = try Backend.auto.plan(pattern, isTraining: false, kernels: fault.kernels)
+        let isSeen = fault.product.contains("forward")
+        #expect(plan.backend == (isSeen ? .suiteSparse : .native), "\(junction), \(fault)")
+      }
+    }
+  }
+
   @Test("leaves a junction whose trial would fill the memory to SuiteSparse, and says so")
   func tooLarge() throws {
     let inputs = 1 << 22

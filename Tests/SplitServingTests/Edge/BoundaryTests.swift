@@ -94,8 +94,8 @@ import _SparseTestSupport
   func message(payload: BoundaryPayload) throws {
     let values = randomFloats(3 * 24, seed: 6, "message").map { max($0, 0) }
     let message = InferenceMessage(
-      values, features: 24, payload: payload, quantization: nil, output: "output",
-      timeout: .milliseconds(250))
+      values, features: 24, payload: payload, quantization: nil, output: "output"
+    ).written(timeout: .milliseconds(250))
     let request = try InferenceRequest(message.body, headerLength: message.headerLength)
     let model = try #require(signature)
     let call = try InferenceCall(request, body: message.body, model: model)
@@ -117,7 +117,8 @@ import _SparseTestSupport
     for timeout in [Duration.seconds(Int64.max), .seconds(4_000_000_000)] {
       let message = InferenceMessage(
         randomFloats(24, seed: 6, "message"), features: 24, payload: .fp32, quantization: nil,
-        output: "output", timeout: timeout)
+        output: "output"
+      ).written(timeout: timeout)
       let request = try InferenceRequest(message.body, headerLength: message.headerLength)
       let seconds = Double(try #require(request.timeoutMicroseconds)) / 1e6
       #expect(abs(seconds - 3_155_760_000) < 1)
@@ -132,8 +133,8 @@ import _SparseTestSupport
       hiddenLayers: 1, low: values.map { $0 - 1 }, high: values.map { $0 + 1 })
     let quantization = Quantization(ranges)
     let message = InferenceMessage(
-      values, features: 24, payload: .int8, quantization: quantization, output: "output",
-      timeout: .seconds(1))
+      values, features: 24, payload: .int8, quantization: quantization, output: "output"
+    ).written(timeout: .seconds(1))
     let request = try InferenceRequest(message.body, headerLength: message.headerLength)
     let known = ModelSignature(name: "net", network: network, ranges: ranges)
     let call = try InferenceCall(request, body: message.body, model: known)
@@ -165,7 +166,8 @@ import _SparseTestSupport
     let (own, other) = (String(repeating: "a", count: 64), String(repeating: "b", count: 64))
     let message = InferenceMessage(
       randomFloats(24, seed: 6, "message"), features: 24, payload: .fp32, quantization: nil,
-      output: "output", identity: own, timeout: .seconds(1))
+      output: "output", identity: own
+    ).written(timeout: .seconds(1))
     let request = try InferenceRequest(message.body, headerLength: message.headerLength)
     #expect(try InferenceCall(request, body: message.body, model: signature(own)).samples == 1)
     for wrong in [signature(other), signature(nil)] {

@@ -10,9 +10,10 @@ struct MetricsLogTests {
   /// The three forms, by what stands behind the directory's path.
   static let forms = ["log.jsonl", "log.csv", "run/"]
 
-  private func network(tasks: [String] = []) throws -> Network {
+  private func network(tasks: [String] = [], exits: [Int] = []) throws -> Network {
     var recipe = NetworkRecipe(layerSizes: [4, 3, 2], connectivity: .densities([1]))
     if !tasks.isEmpty { recipe.setTasks(tasks.map { TaskRecipe(name: $0, classes: 2) }) }
+    if !exits.isEmpty { recipe.exits = ExitRecipe(positions: exits) }
     return try recipe.makeNetwork()
   }
 
@@ -201,6 +202,36 @@ struct MetricsLogTests {
     for epoch in 1...2 { try log.append(report(epoch, of: network), of: network) }
     let path = directory.file(form)
     return try bytes(of: form.hasSuffix("/") ? "\(path)\(#require(names(path).first))" : path).count
+  }
+
+  @Test(
+    "a run that goes on after an equal one keeps all its epochs", arguments: ["a.jsonl", "a.csv"])
+  func equalRuns(form: String) throws {
+    let directory = try TemporaryDirectory()
+    let (path, network) = (directory.file(form), try network())
+    let whole = try MetricsLog(path: path, of: network, isResumed: false)
+    for epoch in 1...4 { try whole.append(report(epoch, of: network), of: network) }
+    let stopped = try MetricsLog(path: path, of: network, isResumed: false)
+    for epoch in 1...2 { try stopped.append(report(epoch, of: network), of: network) }
+    let resumed = try MetricsLog(path: path, of: network, isResumed: true)
+    for epoch in 2...4 { try resumed.append(report(epoch, of: network), of: network) }
+    #expect(try entries(path).map(\.epoch) == [1, 2, 3, 4, 1, 2, 3, 4])
+  }
+
+  @Test("exits have their scores too, by their names")
+  func branches() throws {
+    let directory = try TemporaryDirectory()
+    let network = try network(exits: [1])
+    let log = try MetricsLog(path: directory.file("a.jsonl"), of: network, isResumed: false)
+    try log.append(report(1, of: network), of: network)
+    let line = try bytes(of: directory.file("a.jsonl"))
+    let object = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
+    let branches = try #require(object?["branches"] as? [String: [String: Double]])
+    #expect(branches.keys.sorted() == ["exit1", "output"] && object?["tasks"] == nil)
+    #expect(branches["output"]?["train_loss"] == object?["train_loss"] as? Double)
+    #expect(branches["exit1"]?["train_loss"] != branches["output"]?["train_loss"])
+    let read = try JSONDecoder().decode(EpochMetrics.self, from: Data(line))
+    #expect(read == EpochMetrics(report(1, of: network), of: network))
   }
 
   @Test("other runs' epochs of the same number are kept when a run goes on", arguments: forms)

@@ -62,12 +62,11 @@ struct GroupedRule: PatternRule {
 
   func check(edges: Int, in shape: JunctionShape) throws {
     guard let groups = groups(in: shape) else {
-      let below = shape.outputs / size * size
-      let nearest = [below, below + size].filter { $0 > 0 }.map { "\($0)" }
       throw SparseError(
         .invalidPattern,
         "\(shape.outputs) outputs are not whole groups of \(size). Use "
-          + "\(nearest.joined(separator: " or ")) outputs, or the family 'structured'.")
+          + "\(multiples(of: size, around: shape.outputs, "or")) outputs, or the family 'structured'."
+      )
     }
     // Whole groups and whole in-degrees: the out-degrees are the multiples of this step.
     let step = size * (groups.outputs / groups.commonDivisor)
@@ -79,13 +78,12 @@ struct GroupedRule: PatternRule {
     }
     let outDegree = edges / shape.inputs
     guard outDegree % step == 0 else {
-      let below = outDegree / step * step
-      let nearest = [below, below + step].filter { $0 >= 1 }.map { "\($0)" }
       throw SparseError(
         .invalidPattern,
         "A \(description) pattern of \(shape) cannot have out-degree \(outDegree): its groups must be "
           + "whole, and so must the in-degree. Nearest admissible: "
-          + "\(nearest.joined(separator: " and ")). Or use 'balanced', or pad the layer sizes.")
+          + "\(multiples(of: step, around: outDegree, "and")). Or use 'balanced', or pad the layer sizes."
+      )
     }
   }
 

@@ -64,12 +64,10 @@ struct NMRule: PatternRule {
 
   func check(edges: Int, in shape: JunctionShape) throws {
     guard let possible = self.edges(in: shape) else {
-      let below = shape.inputs / block * block
-      let nearest = [below, below + block].filter { $0 > 0 }.map { "\($0)" }
       throw SparseError(
         .invalidPattern,
         "\(shape.inputs) inputs are not whole blocks of \(block), as \(description) wants. Use "
-          + "\(nearest.joined(separator: " or ")) inputs, or another M.")
+          + "\(multiples(of: block, around: shape.inputs, "or")) inputs, or another M.")
     }
     guard edges == possible else {
       throw SparseError(

@@ -76,6 +76,12 @@ func found(_ argument: Substring?) -> String {
   argument.map { "':\($0.prefix(80))'" } ?? "nothing"
 }
 
+/// The multiples of a step next to a number, as an error names them: `8 or 12`.
+func multiples(of step: Int, around number: Int, _ word: String) -> String {
+  let below = number / step * step
+  return [below, below + step].filter { $0 > 0 }.map { "\($0)" }.joined(separator: " \(word) ")
+}
+
 /// Reads two sizes, written `4x8`.
 func sizes(_ text: Substring) -> (Int, Int)? {
   let numbers = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }

@@ -44,13 +44,11 @@ struct StructuredRule: PatternRule {
     // Whole in-degrees need inputs·outDegree divisible by outputs: multiples of this step.
     let step = shape.outputs / shape.commonDivisor
     guard outDegree % step == 0 else {
-      let below = outDegree / step * step
-      let nearest = [below, below + step].filter { $0 >= 1 }.map { "\($0)" }
       throw SparseError(
         .invalidPattern,
         "A \(family) pattern of \(shape) cannot have out-degree \(outDegree): the in-degree would "
           + "be \(shape.inputs)·\(outDegree)/\(shape.outputs), which is not whole. Nearest "
-          + "admissible: \(nearest.joined(separator: " and ")). Or use 'balanced', or pad the "
+          + "admissible: \(multiples(of: step, around: outDegree, "and")). Or use 'balanced', or pad the "
           + "layer sizes."
       )
     }

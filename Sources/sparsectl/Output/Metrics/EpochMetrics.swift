@@ -14,10 +14,12 @@ struct EpochMetrics: Hashable {
   /// Those of the last branch.
   var scores: Scores
   /// Those of each task, the main one first; none of a network of one task.
-  var tasks: [Task]
+  var tasks: [Named]
+  /// Those of each branch, in the network's order; none where every branch is a task's output.
+  var branches: [Named]
 
-  /// The scores of a task.
-  struct Task: Hashable {
+  /// The scores of a task or a branch.
+  struct Named: Hashable {
     var name: String
     var scores: Scores
   }
@@ -70,7 +72,12 @@ extension EpochMetrics {
     samplesPerSecond = Double(report.trainedSamples) / max(report.seconds, 1e-9)
     self.scores = scores(report.training.count - 1)
     let outputs = network.taskOutputs
-    tasks = outputs.count > 1 ? outputs.map { Task(name: $0.task, scores: scores($0.branch)) } : []
+    tasks = outputs.count > 1 ? outputs.map { Named(name: $0.task, scores: scores($0.branch)) } : []
+    branches =
+      network.branches.count > outputs.count
+      ? network.branches.enumerated().map {
+        Named(name: $0.element.name, scores: scores($0.offset))
+      } : []
   }
 }
 
@@ -78,7 +85,7 @@ extension EpochMetrics {
 
 extension EpochMetrics: Codable {
   enum CodingKeys: String, CodingKey {
-    case epoch, seconds, tasks
+    case epoch, seconds, tasks, branches
     case learningRate = "learning_rate"
     case samplesPerSecond = "samples_per_second"
   }
@@ -90,13 +97,15 @@ extension EpochMetrics: Codable {
     try container.encode(learningRate, forKey: .learningRate)
     try container.encode(seconds, forKey: .seconds)
     try container.encode(samplesPerSecond, forKey: .samplesPerSecond)
-    guard !tasks.isEmpty else { return }
-    let byName = Dictionary(
-      tasks.map { ($0.name, $0.scores) }, uniquingKeysWith: { first, _ in first })
-    try container.encode(byName, forKey: .tasks)
+    for (list, key) in [(tasks, CodingKeys.tasks), (branches, .branches)] where !list.isEmpty {
+      let byName = Dictionary(
+        list.map { ($0.name, $0.scores) }, uniquingKeysWith: { first, _ in first })
+      try container.encode(byName, forKey: key)
+    }
   }
 
-  /// Reads the object; the order of its tasks, which JSON does not keep, becomes that of their names.
+  /// Reads the object; the order of tasks and branches, which JSON does not keep, becomes that of their
+  /// names.
   init(from decoder: any Decoder) throws {
     scores = try Scores(from: decoder)
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -104,9 +113,12 @@ extension EpochMetrics: Codable {
     learningRate = try container.decode(Double.self, forKey: .learningRate)
     seconds = try container.decode(Double.self, forKey: .seconds)
     samplesPerSecond = try container.decode(Double.self, forKey: .samplesPerSecond)
-    tasks =
-      try container.decodeIfPresent([String: Scores].self, forKey: .tasks).map { tasks in
-        tasks.sorted { $0.key < $1.key }.map { Task(name: $0.key, scores: $0.value) }
+    func list(_ key: CodingKeys) throws -> [Named] {
+      try container.decodeIfPresent([String: Scores].self, forKey: key).map { list in
+        list.sorted { $0.key < $1.key }.map { Named(name: $0.key, scores: $0.value) }
       } ?? []
+    }
+    tasks = try list(.tasks)
+    branches = try list(.branches)
   }
 }

@@ -32,7 +32,8 @@ struct MetricsCSV: MetricsFile {
         Give '--metrics' another file.
         """)
     }
-    known = Set(lines.map(Self.withoutTimes))
+    known = Set(
+      MetricsLog.lastRun(lines) { Int($0.prefix { $0 != "," }) }.map(Self.withoutTimes))
     log = try LineLog(path: path)
     if first.isEmpty { try log.append(header) }
   }
