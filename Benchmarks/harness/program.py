@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from harness.origin import commit, processor
+
 DATASETS = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
 
@@ -35,6 +37,9 @@ class Program:
         self.threads = threads
         # Only what was reported before is taken.
         self.is_report = is_report
+        self.origin = f"commit {commit()} on {processor()}"
+        # What the reports in use were made by.
+        self.origins: set[str] = set()
 
     def check(self) -> None:
         """Fails early when the program or the data are missing."""
@@ -46,6 +51,7 @@ class Program:
     def report(self, arguments: Sequence[str], *extra: str) -> dict:
         """What a command reports; `extra` is left out where the command is shown."""
         print(shlex.join(["sparsectl", *arguments]), flush=True)
+        self.origins.add(self.origin)
         command = [str(self.path), *arguments, *extra, "--json"]
         if self.threads and arguments[0] in ("train", "sweep", "calibrate", "evaluate"):
             command += ["--threads", str(self.threads)]
@@ -69,13 +75,15 @@ class Program:
             kept = json.loads(record.read_text())
             is_current = not after or record.stat().st_mtime_ns >= after.stat().st_mtime_ns
             if is_current and kept["arguments"] == list(arguments):
+                self.origins.add(kept.get("origin", "a program that did not tell"))
                 return kept["report"]
         if self.is_report:
             raise Failure(f"{record} is missing or of other settings; run this without --report")
         report = self.report(arguments, *extra)
         # Whole or not at all: a stopped run leaves no half a record.
         partial = record.with_suffix(".partial")
-        partial.write_text(json.dumps({"arguments": list(arguments), "report": report}))
+        content = {"arguments": list(arguments), "origin": self.origin, "report": report}
+        partial.write_text(json.dumps(content))
         partial.replace(record)
         return report
 
@@ -119,6 +127,8 @@ def main(
         runs = study(program, directory)
         results = [runs.results(item) for item in items]
         holds = write(options.output, root / "Benchmarks" / "plots", results)
+        with options.output.open("a") as report:
+            report.write(f"\nMade by {'; '.join(sorted(program.origins))}.\n")
     except Failure as failure:
         sys.exit(f"error: {failure}")
     print(options.output)

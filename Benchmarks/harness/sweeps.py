@@ -158,5 +158,5 @@ def _score(sweep: Sweep) -> float:
 
 
 def mean_accuracy(row: dict) -> float:
-    """The mean of all seeds; −∞ where one diverged, since the mean of the others is another thing."""
+    """The mean of all seeds; −∞ where one diverged: the mean of the others is another thing."""
     return -math.inf if row["diverged"] else row["accuracy"]
