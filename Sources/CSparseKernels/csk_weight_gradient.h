@@ -42,6 +42,12 @@ WEIGHT_GRADIENT(4, 3)
 #define COLUMNS4 4
 WEIGHT_GRADIENT(4, 4)
 #endif
+#if CSK_LANES == 16
+/* The inputs of a panel over all tiles come from the L2 cache: more rows at a time read them less
+   often. */
+WEIGHT_GRADIENT(8, 3)
+WEIGHT_GRADIENT(8, 1)
+#endif
 WEIGHT_GRADIENT(4, 1)
 WEIGHT_GRADIENT(2, 4)
 WEIGHT_GRADIENT(2, 1)
@@ -113,12 +119,39 @@ static void weight_gradient_single(const csk_block *b, const uint32_t *columns, 
 #undef SUBTILES
 }
 
+#if CSK_LANES == 16
+/* Eight rows of a group, as below. */
+static void weight_gradient_eight(const csk_block *b, size_t row, const uint32_t *columns,
+                                  const float *dy, const float *x, float *gradient,
+                                  const csk_batch *batch) {
+  const uint32_t *c = columns + b->columns, *const end = c + b->count;
+  const float *d = dy + (b->first_row + row) * batch->width;
+  const size_t group = b->rows;
+  float *g = gradient + b->values + row;
+#define EIGHT_ROWS(C)                                                                            \
+  for (; end - c >= C; c += C, g += C * group) {                                                 \
+    vf s[C][8];                                                                                  \
+    weight_gradient_8x##C(d, x, c, batch, s);                                                    \
+    UNROLL for (int i = 0; i < C; i++) UNROLL for (int r = 0; r < 8; r += 4)                     \
+        *(vf4_any *)(g + i * group + r) +=                                                       \
+        sum4(s[i][r], s[i][r + 1], s[i][r + 2], s[i][r + 3]);                                    \
+  }
+  EIGHT_ROWS(3)
+  EIGHT_ROWS(1)
+#undef EIGHT_ROWS
+}
+#endif
+
 /* Groups of rows: the sums pass over all tiles before they are reduced. */
 static void weight_gradient_group(const csk_block *b, const uint32_t *columns, const float *dy,
                                   const float *x, float *gradient, const csk_batch *batch) {
   const uint32_t *c = columns + b->columns;
   const size_t group = b->rows, count = b->count;
-  for (size_t r = 0; r < group; r += 4) {
+  size_t r = 0;
+#if CSK_LANES == 16
+  for (; r + 8 <= group; r += 8) weight_gradient_eight(b, r, columns, dy, x, gradient, batch);
+#endif
+  for (; r < group; r += 4) {
     const float *d = dy + (b->first_row + r) * batch->width;
     float *g = gradient + b->values + r;
     size_t k = 0;
