@@ -4,11 +4,12 @@ internal import SparseCore
 /// Picks, sample after sample and without labels, the exit to ask and the confidence that is enough.
 ///
 /// Each arm is an exit and a threshold: a sample is computed up to that exit and leaves there when it
-/// is sure enough, else it goes to the last exit, which may be on another machine. An arm's reward is
-/// the confidence of the answer less a price for what it cost (SplitEE: Bajpai, Trivedi, Yadav,
-/// Hanawal 2023; the threshold as part of the arm: I-SplitEE, 2024). Arms are chosen by their upper
-/// confidence bounds; old rewards are discounted, so that the choice follows a stream that drifts
-/// (D-UCB: Garivier, Moulines 2011).
+/// is sure enough, else it goes on to the last exit, at the price of `Settings.transmissionCost` where
+/// that takes another machine. The arm of the last exit itself computes the whole network on the device
+/// and sends nothing, as in SplitEE. An arm's reward is the confidence of the answer less a price for
+/// what it cost (SplitEE: Bajpai, Trivedi, Yadav, Hanawal 2023; the threshold as part of the arm:
+/// I-SplitEE, 2024). Arms are chosen by their upper confidence bounds; old rewards are discounted, so
+/// that the choice follows a stream that drifts (D-UCB: Garivier, Moulines 2011).
 ///
 /// A value: the same settings and the same confidences give the same choices.
 public struct SplitBandit: Sendable {

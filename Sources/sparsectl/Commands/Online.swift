@@ -110,7 +110,10 @@ struct BanditOptions: ParsableArguments {
   @Option(
     name: .customLong("transmission-macs"),
     help: ArgumentHelp(
-      "What it costs to send a sample on from an early exit, in multiply–adds.",
+      """
+      What it costs to send a sample on from an early exit, in multiply–adds; the last exit asked at \
+      once is on the device.
+      """,
       valueName: "count"))
   var transmissionMACs = defaults.transmissionCost
 
