@@ -120,7 +120,9 @@ def _versions(suites: dict[str, SuiteResults]) -> str:
     missing: dict[str, str] = {}
     unsupported: dict[str, set[str]] = {}
     for suite in suites.values():
-        versions |= suite.versions
+        # Of what was measured: another suite may have started an engine that it had no use for.
+        measured = {result.engine for result in suite.results if result.milliseconds}
+        versions |= {name: suite.versions[name] for name in measured & suite.versions.keys()}
         missing |= suite.missing
         for result in suite.results:
             if result.unsupported:
