@@ -46,7 +46,8 @@ struct TableTests {
     #expect(Text.count(1, "epoch") == "1 epoch" && Text.count(0, "epoch") == "0 epochs")
     #expect(Text.count(2000, "epoch") == "2,000 epochs")
     #expect(Text.count(.min) == "-9,223,372,036,854,775,808")
-    #expect(MeasureReport.nanojoules(12_970) == "13.0" && MeasureReport.nanojoules(99_960) == "100.0")
+    #expect(
+      MeasureReport.nanojoules(12_970) == "13.0" && MeasureReport.nanojoules(99_960) == "100.0")
     #expect(MeasureReport.nanojoules(123_600) == "124" && MeasureReport.nanojoules(1e30) == "1e+27")
     #expect(CostScale([0, 0]).commands.count == CostScale([1, 20]).commands.count)
     #expect(Gnuplot.label("a\"b\nend") == "\"a'b\u{FFFD}end\"")
