@@ -6,6 +6,7 @@ import statistics
 
 from harness.exits import Results, Run
 from harness.markdown import Claim, claims_table, table
+from harness.sweeps import accuracy_text, mean_accuracy
 
 _INTRODUCTION = """\
 Made by `make exit-results`; not edited by hand. Three seeds each. Every network of a data set, with
@@ -78,7 +79,7 @@ def _policy(run: Run, name: str) -> dict:
 
 def _cheapest(rows: list[dict], accuracy: float) -> dict | None:
     """The plain network with the fewest MACs that is as accurate, within 0.1 points."""
-    able = [row for row in rows if row["accuracy"] and row["accuracy"] >= accuracy - 0.001]
+    able = [row for row in rows if mean_accuracy(row) >= accuracy - 0.001]
     return min(able, key=lambda row: row["macs"], default=None)
 
 
@@ -214,7 +215,7 @@ def _plain(result: Results) -> str:
                 name,
                 "dense" if row["pattern"] == "full" else row["pattern"],
                 f"{row['macs']:,}",
-                f"{100 * row['accuracy']:.2f} ± {100 * row['accuracy_sd']:.2f}",
+                accuracy_text(row),
                 f"{row['macs'] / macs:.2f}×",
             ]
         )

@@ -4,7 +4,7 @@ import pathlib
 import shutil
 
 from harness.markdown import Claim, claims_table, table
-from harness.sweeps import Results, Sweep, mean_accuracy
+from harness.sweeps import Results, Sweep, accuracy_text, mean_accuracy
 
 # Test accuracy on MNIST with the published recipe, measured by others than this program: the mean
 # of three seeds of an independent NumPy program, and one run of the published Keras code.
@@ -155,7 +155,7 @@ def _headline(results: list[Results]) -> str:
                 f"{dense['storage_bytes'] / row['storage_bytes']:.2f}×",
                 f"{row['training_macs']:,}",
                 f"{dense['training_macs'] / row['training_macs']:.2f}×",
-                _accuracy(row),
+                accuracy_text(row),
                 f"{100 * (mean_accuracy(row) - mean_accuracy(dense)):+.2f}",
             ]
             for title, row in rows
@@ -193,7 +193,7 @@ def _published(results: list[Results]) -> str:
             ):
                 full = _pattern(name, family) == "full"
                 row = sweep.row(*name, _pattern(name, family))
-                cells.append("" if full and family == "random" else _accuracy(row))
+                cells.append("" if full and family == "random" else accuracy_text(row))
             rows.append(cells + (list(others) if has_others else []))
         parts.append(table(header, rows))
         parts += [_command(published), _command(own)]
@@ -212,7 +212,7 @@ def _budget(results: list[Results]) -> str:
                 f"{row['hidden_density']:.3g}",
                 f"{row['weights']:,}",
                 f"{row['storage_bytes']:,}",
-                _accuracy(row),
+                accuracy_text(row),
             ]
             for row in result.budget.rows
         ]
@@ -252,13 +252,6 @@ def _network(row: dict) -> str:
     if row["pattern"] == "full":
         return f"{row['layers']}, dense"
     return f"{_name((row['layers'], row['out_degrees']))}, {row['pattern']}"
-
-
-def _accuracy(row: dict) -> str:
-    if row["accuracy"] is None:
-        return "diverged"
-    text = f"{100 * row['accuracy']:.2f} ± {100 * row['accuracy_sd']:.2f}"
-    return f"{text} ({row['diverged']} of {row['runs']} diverged)" if row["diverged"] else text
 
 
 def _command(sweep: Sweep) -> str:

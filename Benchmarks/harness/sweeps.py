@@ -160,3 +160,11 @@ def _score(sweep: Sweep) -> float:
 def mean_accuracy(row: dict) -> float:
     """The mean of all seeds; −∞ where one diverged: the mean of the others is another thing."""
     return -math.inf if row["diverged"] else row["accuracy"]
+
+
+def accuracy_text(row: dict) -> str:
+    """Mean and standard deviation in percent, and how many seeds diverged, if any did."""
+    if row["accuracy"] is None:
+        return "diverged"
+    text = f"{100 * row['accuracy']:.2f} ± {100 * row['accuracy_sd']:.2f}"
+    return f"{text} ({row['diverged']} of {row['runs']} diverged)" if row["diverged"] else text

@@ -26,7 +26,8 @@ struct Train: ParsableCommand {
       Without --density or --out-degrees the network is full: the dense one to compare with. \
       --metrics appends an object an epoch: epoch, learning_rate, seconds, samples_per_second, \
       train_loss, train_accuracy, validation_loss, validation_accuracy, and with several tasks these \
-      four for each, in tasks, with exits for each branch, in branches. Times are in seconds, losses and accuracies means per sample.
+      four for each, in tasks, with exits for each branch, in branches. Times \
+      are in seconds, losses and accuracies means per sample.
 
       An experiment's file is YAML: a key is an option without its dashes, a list is one of YAML or \
       has commas, a flag is true or false. What stands on the command line wins, also over options \
