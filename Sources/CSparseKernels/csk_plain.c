@@ -1,6 +1,8 @@
 /* The kernels as plain loops: what every other variant must agree with. */
 #include "CSparseKernels.h"
 #include "csk_elementwise.h"
+#include "csk_functions.h"
+#include "csk_normalization.h"
 
 static void forward(const csk_block *blocks, size_t block_count, const uint32_t *columns,
                     const float *values, const float *bias, float slope, const float *x,
@@ -58,7 +60,8 @@ static void row_sums(const float *tile, size_t rows, size_t width, float *sums) 
 
 const csk_kernels *csk_plain(void) {
   static const csk_kernels table = {
-      "plain", 4, forward, input_gradient, weight_gradient, row_sums, relu, relu_gradient, adam,
+      "plain", 4, forward, input_gradient, weight_gradient, row_sums, relu, relu_gradient, logistic,
+      hyperbolic_tangent, moments, normalize, gradient_moments, normalize_gradient, dropout, adam,
       pack_bytes,
   };
   return &table;

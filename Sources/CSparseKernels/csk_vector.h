@@ -9,6 +9,8 @@
 
 #include "csk_lanes.h"
 #include "csk_elementwise.h"
+#include "csk_functions.h"
+#include "csk_normalization.h"
 #if CSK_LANES == 8
 #include "csk_avx2_tiles.h"
 #endif
@@ -30,8 +32,10 @@ static void row_sums(const float *tile, size_t rows, size_t width, float *sums) 
 
 const csk_kernels *CSK_TABLE(void) {
   static const csk_kernels table = {
-      CSK_NAME,      CSK_LANES,     forward, input_gradient, weight_gradient, row_sums, relu,
-      relu_gradient, adam,          pack_bytes,
+      CSK_NAME,         CSK_LANES,          forward, input_gradient, weight_gradient,
+      row_sums,         relu,               relu_gradient, logistic, hyperbolic_tangent,
+      moments,          normalize,          gradient_moments, normalize_gradient, dropout,
+      adam,             pack_bytes,
   };
   return &table;
 }

@@ -130,6 +130,56 @@ static void check_elements(const csk_kernels *const both[2], size_t count) {
   expect("adam", count, y[0], y[1], guard * 8, 1e-5f);
 }
 
+static void check_functions(const csk_kernels *const both[2], size_t count) {
+  static float in[guard * 8], out[2][guard * 8];
+  for (size_t i = 0; i < guard * 8; i++) in[i] = ((float)below(2001) - 1000) / 100;
+  for (int function = 0; function < 2; function++) {
+    fill(out[0], guard * 8);
+    memcpy(out[1], out[0], sizeof out[0]);
+    for (int i = 0; i < 2; i++)
+      (function ? both[i]->hyperbolic_tangent : both[i]->logistic)(in, out[i], count);
+    expect(function ? "tanh" : "logistic", count, out[0], out[1], guard * 8, 5e-7f);
+  }
+  for (int adds = 0; adds < 2; adds++) {
+    fill(out[0], guard * 8);
+    memcpy(out[1], out[0], sizeof out[0]);
+    for (int i = 0; i < 2; i++)
+      both[i]->dropout(in, out[i], count, 12345 + count, 1u << 30, 2, adds);
+    expect("dropout", count, out[0], out[1], guard * 8, 0);
+  }
+}
+
+/* Whole numbers, and samples in powers of 2, so that means are exact as well. */
+static void check_normalization(const csk_kernels *const both[2], size_t width) {
+  static float per_row[4][inputs];
+  for (int i = 0; i < 4; i++) fill(per_row[i], inputs);
+  const csk_normalization gradient = {per_row[0], per_row[1], per_row[2], per_row[3]};
+  fill(x, inputs * width);
+  fill(dy, inputs * width);
+  for (size_t samples = 1; samples <= width; samples *= 2)
+    for (int product = 0; product < 5; product++) {
+      static const char *const names[] = {"moments", "gradient moments", "normalization",
+                                          "its gradient", "its gradient, adding"};
+      fill(results[0], room);
+      memcpy(results[1], results[0], sizeof results[0]);
+      for (int i = 0; i < 2; i++) {
+        const csk_kernels *k = both[i];
+        float *out = results[i];
+        if (product == 0)
+          k->moments(x, inputs, width, samples, out, out + inputs);
+        else if (product == 1)
+          k->gradient_moments(x, dy, inputs, width, samples, per_row[0], out, out + inputs);
+        else if (product == 2)
+          k->normalize(x, out, inputs, width, per_row[0], per_row[1], per_row[2], 0.5f);
+        else
+          k->normalize_gradient(x, dy, out, inputs, width, samples, &gradient, product == 4);
+      }
+      /* Squared distances from a mean of whole numbers are rounded. */
+      expect(names[product], width, results[0], results[1],
+             (product < 2 ? 2 * inputs : inputs * width) + guard, product ? 0 : 1e-5f);
+    }
+}
+
 static void check_packing(const csk_kernels *const both[2], size_t width) {
   static uint8_t bytes[widest][inputs];
   const uint8_t *rows[widest];
@@ -162,6 +212,8 @@ int main(int argc, char **argv) {
     }
   for (size_t width = 1; width <= widest; width++) {
     check_elements(both, width);
+    check_functions(both, width);
+    check_normalization(both, width);
     check_packing(both, width);
   }
   printf("%s: %s plain\n", both[0]->name, failures ? "differs from" : "agrees with");

@@ -42,6 +42,12 @@ typedef struct {
   float rate, beta1, beta2, epsilon, shrink, penalty;
 } csk_adam;
 
+/* What turns the gradient of a normalised tile into that of its input, one number per row:
+   dx = dy * scale + (x - center) * slope + shift. */
+typedef struct {
+  const float *centers, *scales, *slopes, *shifts;
+} csk_normalization;
+
 /* The kernels of one instruction set. All counts are of floats, blocks or rows, never bytes. */
 typedef struct {
   const char *name; /* "avx512", "avx2", "neon", "plain" */
@@ -72,6 +78,33 @@ typedef struct {
 
   /* dy = y > 0 ? dy : slope * dy. */
   void (*relu_gradient)(const float *y, float *dy, size_t count, float slope);
+
+  /* y = 1 / (1 + exp(-x)), and y = tanh(x), within a few units in the last place. y may be x. */
+  void (*logistic)(const float *x, float *y, size_t count);
+  void (*hyperbolic_tangent)(const float *x, float *y, size_t count);
+
+  /* means[r] = the mean of the first `samples` floats of row r of a tile; squares[r] = the sum of
+     their squared distances from it. */
+  void (*moments)(const float *tile, size_t rows, size_t width, size_t samples, float *means,
+                  float *squares);
+
+  /* y = (x - center) * scale + shift, one center, scale and shift per row; then `relu`. y may be x. */
+  void (*normalize)(const float *x, float *y, size_t rows, size_t width, const float *centers,
+                    const float *scales, const float *shifts, float slope);
+
+  /* sums[r] = the sum of the first `samples` floats of row r of dy; products[r] = that of their
+     products with x - centers[r]. */
+  void (*gradient_moments)(const float *x, const float *dy, size_t rows, size_t width,
+                           size_t samples, const float *centers, float *sums, float *products);
+
+  /* dx = the gradient in the first `samples` lanes, 0 in the others; or dx += that. */
+  void (*normalize_gradient)(const float *x, const float *dy, float *dx, size_t rows, size_t width,
+                             size_t samples, const csk_normalization *gradient, int adds);
+
+  /* y[i] = scale * x[i], or y[i] += that, but 0 with a probability of threshold / 2^32. Which ones
+     fall depends on `key` and i alone, whatever the instruction set. y may be x. */
+  void (*dropout)(const float *x, float *y, size_t count, uint64_t key, uint32_t threshold,
+                  float scale, int adds);
 
   /* One step of Adam on `count` values, with their moments m and v. */
   void (*adam)(float *values, const float *gradient, float *m, float *v, size_t count,

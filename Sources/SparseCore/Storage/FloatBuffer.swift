@@ -5,14 +5,17 @@
 /// settled by the training step, which gives concurrent workers disjoint parts.
 @safe
 public final class FloatBuffer: @unchecked Sendable {
-  // SAFETY: 'base' is fixed for the life of the object, and every access below is bounds-checked;
+  // SAFETY: '_start' is fixed for the life of the object, and every access below is bounds-checked;
   // concurrent users must keep to disjoint elements, as stated above.
 
   /// The number of floats.
   public let count: Int
 
   /// The first float, valid while this object lives.
-  package let base: UnsafeMutablePointer<Float>
+  package var base: UnsafeMutablePointer<Float> { unsafe _start }
+
+  @usableFromInline
+  let _start: UnsafeMutablePointer<Float>
 
   /// Creates a buffer in which every float has the same value.
   ///
@@ -26,8 +29,8 @@ public final class FloatBuffer: @unchecked Sendable {
     // SAFETY: room for at least 'count' floats, initialised here, freed in 'deinit'.
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    unsafe base = raw.bindMemory(to: Float.self, capacity: max(count, 1))
-    unsafe base.initialize(repeating: value, count: count)
+    unsafe _start = raw.bindMemory(to: Float.self, capacity: max(count, 1))
+    unsafe _start.initialize(repeating: value, count: count)
   }
 
   /// Creates a buffer that holds a copy of an array.
@@ -46,14 +49,15 @@ public final class FloatBuffer: @unchecked Sendable {
   /// The float at a position.
   ///
   /// - Parameter index: A position in `0..<count`.
+  @inlinable
   public subscript(index: Int) -> Float {
     get {
       precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
-      return unsafe base[index]
+      return unsafe _start[index]
     }
     set {
       precondition(index >= 0 && index < count, "index \(index) is outside 0..<\(count)")
-      unsafe base[index] = newValue
+      unsafe _start[index] = newValue
     }
   }
 
@@ -104,7 +108,4 @@ public final class FloatBuffer: @unchecked Sendable {
     var span = unsafe MutableSpan(_unsafeStart: _start + range.lowerBound, count: range.count)
     return try body(&span)
   }
-
-  @usableFromInline
-  var _start: UnsafeMutablePointer<Float> { unsafe base }
 }

@@ -3,17 +3,17 @@ internal import SparseCore
 /// Runs a layer that is not trained: as in inference, with nothing to update and no way back.
 final class FrozenOperator: LayerOperator {
   var output: Node { layer.output }
-  var needsWholeBatch: Bool { layer.needsWholeBatch }
   var readsOutputBackward: Bool { false }
   var trainedParameters: [TrainedParameter] { [] }
   var parameterParts: [ParameterPart] { [] }
-  var untrainedFloats: Int { layer.untrainedFloats }
   var parameterValues: [[Float]] { layer.parameterValues }
 
   private let layer: any LayerOperator
 
   /// - Parameter layer: Made without gradients.
   init(_ layer: any LayerOperator) { self.layer = layer }
+
+  func untrainedFloats(tiles: Int) -> Int { layer.untrainedFloats(tiles: tiles) }
 
   func setParameterValues(_ values: [[Float]]) { layer.setParameterValues(values) }
 
@@ -27,9 +27,5 @@ final class FrozenOperator: LayerOperator {
     try layer.forward(tile: index, Pass(shape: pass.shape, mode: .inference))
   }
 
-  func beginBackward(_ pass: Pass) {}
-
   func backward(tile index: Int, _ pass: Pass) throws {}
-
-  func finishBackward(part index: Int, _ pass: Pass) throws {}
 }

@@ -35,6 +35,8 @@ public struct OperatorContext {
   public let isTraining: Bool
   /// The largest number of lanes of a batch.
   public let capacity: Int
+  /// The largest number of tiles of a batch.
+  public let tileCapacity: Int
   /// A number that no other layer of the network has; selects the layer's random stream.
   public let identity: Int
   /// The seed of the layer's random stream.
@@ -81,13 +83,17 @@ public struct Pass: Sendable {
 ///
 /// A training step calls, in this order, `forward` for each tile, `backward` for each tile, and
 /// `finishBackward` for each part. Calls for different tiles, and for different parts, may run
-/// concurrently. For operators that need the whole batch, `beginForward` comes between the last tile
-/// of the operators before and their own first, and `beginBackward` likewise on the way back.
+/// concurrently. `beginForward` comes once before the first tile.
+///
+/// An operator that needs the whole batch in training gets `collectForward` for each tile of its
+/// input, concurrently as soon as the tile is complete, and `beginForward` after the last of them; on
+/// the way back `collectBackward` and `beginBackward` likewise.
 public protocol LayerOperator: AnyObject {
   /// The node that this operator writes; its input, when it works in place.
   var output: Node { get }
 
-  /// Whether the operator needs the whole batch before it can treat a tile, as batch statistics do.
+  /// Whether in training the operator needs the whole batch before it can treat a tile, as batch
+  /// statistics do.
   var needsWholeBatch: Bool { get }
 
   /// Whether `backward` reads the values that `forward` wrote to `output`.
@@ -98,7 +104,10 @@ public protocol LayerOperator: AnyObject {
   var trainedParameters: [TrainedParameter] { get }
 
   /// The floats that the operator keeps beside its output and its trained parameters.
-  var untrainedFloats: Int { get }
+  ///
+  /// - Parameter tiles: The largest number of tiles of a batch.
+  /// - Returns: Their number.
+  func untrainedFloats(tiles: Int) -> Int
 
   /// The parts in which `finishBackward` works: pieces of trained parameters, together all of them.
   var parameterParts: [ParameterPart] { get }
@@ -119,7 +128,14 @@ public protocol LayerOperator: AnyObject {
   /// - Returns: Whether the operator does it.
   func fuse(slope: Float) -> Bool
 
-  /// Prepares the forward tiles of a batch whose input is complete.
+  /// Takes in what must be known of one tile of the input before any can be treated.
+  ///
+  /// - Parameters:
+  ///   - index: The tile, in `0..<pass.shape.count`.
+  ///   - pass: How the batch is laid out, and what the pass is for.
+  func collectForward(tile index: Int, _ pass: Pass)
+
+  /// Prepares the forward tiles of a batch.
   ///
   /// - Parameter pass: How the batch is laid out, and what the pass is for.
   func beginForward(_ pass: Pass)
@@ -132,7 +148,14 @@ public protocol LayerOperator: AnyObject {
   /// - Throws: `SparseError.Code.backend` when an engine fails.
   func forward(tile index: Int, _ pass: Pass) throws
 
-  /// Prepares the backward tiles of a batch whose output gradient is complete.
+  /// Takes in what must be known of one tile of the output gradient before any can be treated.
+  ///
+  /// - Parameters:
+  ///   - index: The tile, in `0..<pass.shape.count`.
+  ///   - pass: The pass that went forward last.
+  func collectBackward(tile index: Int, _ pass: Pass)
+
+  /// Prepares the backward tiles of a batch; only called where the whole batch is needed.
   ///
   /// - Parameter pass: The pass that went forward last.
   func beginBackward(_ pass: Pass)
@@ -162,7 +185,7 @@ extension LayerOperator {
   /// No parameters.
   public var trainedParameters: [TrainedParameter] { [] }
   /// None.
-  public var untrainedFloats: Int { 0 }
+  public func untrainedFloats(tiles: Int) -> Int { 0 }
   /// Each trained parameter as one part.
   public var parameterParts: [ParameterPart] {
     trainedParameters.enumerated().map { ParameterPart(parameter: $0, values: 0..<$1.values.count) }
@@ -173,8 +196,12 @@ extension LayerOperator {
   public func setParameterValues(_ values: [[Float]]) {}
   /// False: activations are left to their own operators.
   public func fuse(slope: Float) -> Bool { false }
+  /// Nothing to take in.
+  public func collectForward(tile index: Int, _ pass: Pass) {}
   /// Nothing to prepare.
   public func beginForward(_ pass: Pass) {}
+  /// Nothing to take in.
+  public func collectBackward(tile index: Int, _ pass: Pass) {}
   /// Nothing to prepare.
   public func beginBackward(_ pass: Pass) {}
   /// Nothing to compute.

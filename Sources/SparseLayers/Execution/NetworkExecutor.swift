@@ -101,10 +101,10 @@ public final class NetworkExecutor {
     self.plans = plans
     self.shapingPlans = shapingPlans
     self.tileWidth = tileWidth
-    let lanes =
-      tileWidth.map { Tiles.Shape(samples: batchCapacity, width: $0).lanes }
-      ?? Self.lanes(shapingPlans, batchCapacity: batchCapacity)
-    try Self.checkMemory(network, lanes: lanes, isTraining: isTraining)
+    let capacity =
+      tileWidth.map { BatchCapacity([Tiles.Shape(samples: batchCapacity, width: $0)]) }
+      ?? Self.capacity(shapingPlans, batchCapacity: batchCapacity)
+    try Self.checkMemory(network, lanes: capacity.lanes, isTraining: isTraining)
     let names = Set(network.branches.map(\.name))
     if let unknown = trainedBranches?.subtracting(names).min() {
       throw SparseError(
@@ -115,8 +115,8 @@ public final class NetworkExecutor {
         """)
     }
     var builder = OperatorBuilder(
-      network: network, capacity: lanes, isTraining: isTraining, trainedBranches: trainedBranches,
-      keepsBackbone: keepsBackbone, seed: seed)
+      network: network, capacity: capacity, isTraining: isTraining,
+      trainedBranches: trainedBranches, keepsBackbone: keepsBackbone, seed: seed)
     try builder.build(plans: plans)
     input = builder.input
     outputs = builder.outputs
@@ -162,9 +162,9 @@ public final class NetworkExecutor {
     return Tiles.Shape(samples: samples, width: width > 0 ? width : max(samples, 1))
   }
 
-  /// The most lanes of a batch: a last tile that is not full still takes up a whole tile's lanes.
-  static func lanes(_ plans: [any JunctionPlan], batchCapacity: Int) -> Int {
-    (1...batchCapacity).lazy.map { shape(plans, samples: $0).lanes }.max() ?? batchCapacity
+  /// What batches of up to so many samples need room for.
+  static func capacity(_ plans: [any JunctionPlan], batchCapacity: Int) -> BatchCapacity {
+    BatchCapacity((1...batchCapacity).lazy.map { shape(plans, samples: $0) })
   }
 
   /// Computes all branches for the batch that is in `input`.

@@ -1,9 +1,24 @@
 internal import SparseCore
 
+/// What buffers must have room for.
+struct BatchCapacity {
+  /// The most lanes of a batch: a last tile that is not full still takes up a whole tile's lanes.
+  var lanes: Int
+  /// The most tiles of a batch.
+  var tiles: Int
+
+  /// Room for batches of some shapes.
+  init(_ shapes: some Sequence<Tiles.Shape>) {
+    (lanes, tiles) = shapes.reduce(into: (0, 0)) { most, shape in
+      most = (max(most.0, shape.lanes), max(most.1, shape.count))
+    }
+  }
+}
+
 /// Makes the operators of a network and wires their nodes.
 struct OperatorBuilder {
   private let network: Network
-  private let capacity: Int
+  private let capacity: BatchCapacity
   private let isTraining: Bool
   private let trainedBranches: Set<String>?
   private let keepsBackbone: Bool
@@ -18,8 +33,8 @@ struct OperatorBuilder {
   // 'trainedBranches': those that are trained, everything else frozen; nil for all layers.
   // 'keepsBackbone': whether somebody reads the backbone's output after the branches.
   init(
-    network: Network, capacity: Int, isTraining: Bool, trainedBranches: Set<String>? = nil,
-    keepsBackbone: Bool = false, seed: UInt64
+    network: Network, capacity: BatchCapacity, isTraining: Bool,
+    trainedBranches: Set<String>? = nil, keepsBackbone: Bool = false, seed: UInt64
   ) {
     self.network = network
     self.capacity = capacity
@@ -27,7 +42,7 @@ struct OperatorBuilder {
     self.trainedBranches = trainedBranches
     self.keepsBackbone = keepsBackbone
     self.seed = seed
-    input = Node(features: network.inputSize, capacity: capacity, hasGradient: false)
+    input = Node(features: network.inputSize, capacity: capacity.lanes, hasGradient: false)
     backboneOutput = input
   }
 
@@ -76,7 +91,7 @@ struct OperatorBuilder {
       input: input, maker: maker,
       mayOverwriteInput: !isShared && maker.map { !$0.readsOutputBackward } ?? false,
       accumulatesInputGradient: accumulates, isTraining: isTraining && !isFrozen,
-      capacity: capacity, identity: operators.count, seed: seed,
+      capacity: capacity.lanes, tileCapacity: capacity.tiles, identity: operators.count, seed: seed,
       plan: layer is SparseLinear ? plans.popFirst() : nil)
     var made = try layer.makeOperator(context)
     if isFrozen { made = FrozenOperator(made) }

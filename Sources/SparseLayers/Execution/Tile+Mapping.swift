@@ -1,19 +1,6 @@
 internal import SparseCore
 
 extension Tile {
-  /// Replaces each float of `target` by a function of this tile's float there and its own.
-  ///
-  /// `target` may be this tile.
-  @inline(__always)
-  func mapped(to target: Tile, _ function: (_ source: Float, _ target: Float) -> Float) {
-    precondition(
-      target.features == features && target.width == width, "tiles of different sizes")
-    // SAFETY: both tiles hold features × width floats, which the ranges were made for.
-    let from = unsafe base
-    let to = unsafe target.base
-    for index in 0..<(features * width) { unsafe to[index] = function(from[index], to[index]) }
-  }
-
   /// Replaces each float of `target` by a function of the floats of this tile, another and its own.
   @inline(__always)
   func mapped(

@@ -2,18 +2,21 @@ internal import SparseCore
 
 /// Takes the tiles of a batch through the operators, on all threads.
 ///
-/// Operators are cut into runs before each that needs the whole batch: within a run a tile goes
-/// through all operators while it is in cache, and threads meet only between runs.
+/// In training, operators are cut into runs before each that needs the whole batch: within a run a
+/// tile goes through all operators while it is in cache, the first of the next run takes in what it
+/// must know of the tile, and threads meet only between runs. A run may be empty, where the very first
+/// operator on the way needs the whole batch.
 final class TilePhases: ParallelWork {
   private let operators: [any LayerOperator]
   private let pool: WorkerPool
+  private let needsWholeBatch: [Bool]
   private let forwardRuns: [Range<Int>]
   private let backwardRuns: [Range<Int>]
 
   // The phase at hand: set before the threads start, only read while they work.
   private var pass = Pass(shape: Tiles.Shape(samples: 0, width: 1), mode: .inference)
-  private var forwardRun = 0..<0
-  private var backwardRun = 0..<0
+  private var forwardRun: Range<Int>?
+  private var backwardRun: Range<Int>?
   private var between: (any ParallelWork)?
   /// Which operators go forward; empty for all.
   private var isNeeded: [Bool] = []
@@ -22,49 +25,43 @@ final class TilePhases: ParallelWork {
     self.operators = operators
     self.pool = pool
     let count = operators.count
-    forwardRuns = Self.runs(operators.map(\.needsWholeBatch))
-    backwardRuns = Self.runs(operators.reversed().map(\.needsWholeBatch))
+    needsWholeBatch = operators.map(\.needsWholeBatch)
+    forwardRuns = Self.runs(needsWholeBatch)
+    backwardRuns = Self.runs(needsWholeBatch.reversed())
       .map { count - $0.upperBound..<count - $0.lowerBound }
   }
 
   private static func runs(_ needsWholeBatch: [Bool]) -> [Range<Int>] {
-    let starts = needsWholeBatch.indices.filter { $0 == 0 || needsWholeBatch[$0] }
-    return zip(starts, starts.dropFirst() + [needsWholeBatch.count]).map { $0..<$1 }
+    let cuts = needsWholeBatch.indices.filter { needsWholeBatch[$0] }
+    return zip([0] + cuts, cuts + [needsWholeBatch.count]).map { $0..<$1 }
   }
 
   /// Takes a batch forward, through all operators or through those that are needed.
   func forward(_ pass: Pass, where isNeeded: [Bool] = []) throws {
     self.isNeeded = isNeeded
     defer { self.isNeeded = [] }
-    for run in forwardRuns { try perform(pass, forward: run, nil, backward: 0..<0) }
+    guard case .training = pass.mode else { return try perform(pass, forward: operators.indices) }
+    for run in forwardRuns { try perform(pass, forward: run) }
   }
 
   func backward(_ pass: Pass) throws {
-    for run in backwardRuns { try perform(pass, forward: 0..<0, nil, backward: run) }
+    for run in backwardRuns { try perform(pass, backward: run) }
   }
 
   /// Takes a batch forward, calls `loss` for each tile, and takes it back; each tile in one go as
   /// far as no operator needs the whole batch.
   func train(_ pass: Pass, loss: any ParallelWork) throws {
-    guard let lastForward = forwardRuns.last, let firstBackward = backwardRuns.first,
-      let last = operators.last
-    else { return }
-    let turnsAtOnce = !last.needsWholeBatch
-    for run in forwardRuns.dropLast() { try perform(pass, forward: run, nil, backward: 0..<0) }
-    try perform(
-      pass, forward: lastForward, loss, backward: turnsAtOnce ? firstBackward : 0..<0)
-    for run in backwardRuns.dropFirst(turnsAtOnce ? 1 : 0) {
-      try perform(pass, forward: 0..<0, nil, backward: run)
-    }
+    for run in forwardRuns.dropLast() { try perform(pass, forward: run) }
+    try perform(pass, forward: forwardRuns.last, loss, backward: backwardRuns.first)
+    for run in backwardRuns.dropFirst() { try perform(pass, backward: run) }
   }
 
   private func perform(
-    _ pass: Pass, forward: Range<Int>, _ between: (any ParallelWork)?, backward: Range<Int>
+    _ pass: Pass, forward: Range<Int>? = nil, _ between: (any ParallelWork)? = nil,
+    backward: Range<Int>? = nil
   ) throws {
-    if let first = forward.first, operators[first].needsWholeBatch {
-      operators[first].beginForward(pass)
-    }
-    if let first = backward.last, operators[first].needsWholeBatch {
+    for index in forward ?? 0..<0 { operators[index].beginForward(pass) }
+    if let first = backward?.last, needsWholeBatch[first] {
       operators[first].beginBackward(pass)
     }
     self.pass = pass
@@ -77,10 +74,20 @@ final class TilePhases: ParallelWork {
 
   /// One tile of the phase at hand.
   func perform(_ tile: Int) throws {
-    for index in forwardRun where isNeeded.isEmpty || isNeeded[index] {
-      try operators[index].forward(tile: tile, pass)
+    if let forwardRun {
+      for index in forwardRun where isNeeded.isEmpty || isNeeded[index] {
+        try operators[index].forward(tile: tile, pass)
+      }
+      if forwardRun.upperBound < operators.count {
+        operators[forwardRun.upperBound].collectForward(tile: tile, pass)
+      }
     }
     try between?.perform(tile)
-    for index in backwardRun.reversed() { try operators[index].backward(tile: tile, pass) }
+    if let backwardRun {
+      for index in backwardRun.reversed() { try operators[index].backward(tile: tile, pass) }
+      if backwardRun.lowerBound > 0 {
+        operators[backwardRun.lowerBound - 1].collectBackward(tile: tile, pass)
+      }
+    }
   }
 }

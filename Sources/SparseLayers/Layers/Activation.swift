@@ -1,5 +1,4 @@
 internal import CSparseKernels
-internal import Foundation
 public import SparseCore
 
 /// A function applied to each feature by itself.
@@ -80,14 +79,22 @@ extension Activation.Function {
     }
   }
 
-  @inline(__always)
-  func value(_ x: Float) -> Float {
+  /// Applies the function to each float of a tile; `target` may be `source`.
+  func apply(to source: Tile, into target: Tile) {
+    precondition(
+      source.features == target.features && source.width == target.width,
+      "tiles of different sizes")
+    let count = source.features * source.width
+    let kernels = KernelSet.elementWise
+    // SAFETY: both tiles hold features × width floats.
     switch self {
-    // As the kernels do it: what is not a number, as -∞ becomes, is not hidden.
-    case .relu: x > 0 ? x : 0 * x
-    case .leakyReLU: x > 0 ? x : Self.leakySlope * x
-    case .tanh: Foundation.tanh(x)
-    case .sigmoid: 1 / (1 + Foundation.exp(-x))
+    case .tanh: unsafe kernels.table.hyperbolic_tangent(source.base, target.base, count)
+    case .sigmoid: unsafe kernels.table.logistic(source.base, target.base, count)
+    case .relu, .leakyReLU:
+      if unsafe source.base != target.base {
+        unsafe target.base.update(from: source.base, count: count)
+      }
+      unsafe kernels.table.relu(target.base, count, slope ?? 1)
     }
   }
 
@@ -128,14 +135,7 @@ private final class ActivationOperator: LayerOperator {
   func forward(tile index: Int, _ pass: Pass) throws {
     if isFused { return }
     let from = input.values.tile(index, of: pass.shape)
-    let to = output.values.tile(index, of: pass.shape)
-    if input === output, let slope = function.slope {
-      // SAFETY: the tile holds features × width floats.
-      unsafe KernelSet.elementWise.table.relu(to.base, to.features * to.width, slope)
-      return
-    }
-    let function = function
-    from.mapped(to: to) { x, _ in function.value(x) }
+    function.apply(to: from, into: output.values.tile(index, of: pass.shape))
   }
 
   func backward(tile index: Int, _ pass: Pass) throws {

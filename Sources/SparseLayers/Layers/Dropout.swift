@@ -1,10 +1,12 @@
+internal import CSparseKernels
 public import SparseCore
 
 /// While training, sets each feature of each sample to 0 with a fixed probability and scales the
 /// others so that the expected value stays; otherwise passes everything on unchanged.
 ///
 /// Which features fall depends on the seed, the layer, the step and the tile, not on any state: a
-/// resumed run drops what the uninterrupted one would have dropped.
+/// resumed run drops what the uninterrupted one would have dropped, and the way back finds out again
+/// instead of keeping it.
 public struct Dropout: Layer {
   /// The name of this kind of layer in model files.
   public static let kind = "dropout"
@@ -60,66 +62,49 @@ public struct Dropout: Layer {
 private final class DropoutOperator: LayerOperator {
   let output: Node
 
-  private let layer: Dropout
   private let input: Node
   private let accumulates: Bool
   private let seed: UInt64
-  /// The purpose of each tile's random stream; no batch has more tiles than lanes.
-  private let purposes: [String]
+  private let purpose: String
+  private let scale: Float
+  /// A random word of 32 bits below this lets a feature fall.
+  private let threshold: UInt32
 
   init(_ layer: Dropout, _ context: OperatorContext) {
-    self.layer = layer
     input = context.input
     accumulates = context.accumulatesInputGradient
     seed = context.seed
-    purposes = (0..<context.capacity).map { "dropout \(context.identity) \($0)" }
+    purpose = "dropout \(context.identity)"
+    scale = Float(1 / (1 - layer.rate))
+    threshold = UInt32(min(layer.rate * 0x1p32, 0x1p32 - 1))
     output = context.makeOutput(features: layer.size)
   }
 
-  /// The factors of a tile in one step, drawn anew for the way back instead of being kept.
-  private func factors(tile index: Int, _ pass: Pass) -> DropoutFactors {
-    guard case .training(let step) = pass.mode else { return DropoutFactors(rate: 0, stream: nil) }
-    return DropoutFactors(
-      rate: Float(layer.rate),
-      stream: RandomStream(seed: seed, purpose: purposes[index], index: step))
-  }
-
   func forward(tile index: Int, _ pass: Pass) throws {
-    var factors = factors(tile: index, pass)
-    input.values.tile(index, of: pass.shape).mapped(to: output.values.tile(index, of: pass.shape)) {
-      x, _ in x * factors.next()
-    }
+    drop(input.values, into: output.values, tile: index, pass, adds: false)
   }
 
   func backward(tile index: Int, _ pass: Pass) throws {
     guard let inputGradient = input.gradient, let outputGradient = output.gradient else { return }
-    var factors = factors(tile: index, pass)
-    let accumulates = accumulates
-    outputGradient.tile(index, of: pass.shape).mapped(
-      to: inputGradient.tile(index, of: pass.shape)
-    ) { dy, dx in
-      let gradient = dy * factors.next()
-      return accumulates ? dx + gradient : gradient
+    drop(outputGradient, into: inputGradient, tile: index, pass, adds: accumulates)
+  }
+
+  private func drop(
+    _ source: Tiles, into target: Tiles, tile index: Int, _ pass: Pass, adds: Bool
+  ) {
+    let from = source.tile(index, of: pass.shape)
+    let to = target.tile(index, of: pass.shape)
+    let count = from.features * from.width
+    let kernels = KernelSet.elementWise
+    // SAFETY: both tiles hold features × width floats.
+    switch pass.mode {
+    case .inference:
+      unsafe kernels.table.dropout(from.base, to.base, count, 0, 0, 1, adds ? 1 : 0)
+    case .training(let step):
+      // No batch has 2²⁰ tiles.
+      var stream = RandomStream(seed: seed, purpose: purpose, index: step << 20 | index)
+      unsafe kernels.table.dropout(
+        from.base, to.base, count, stream.next(), threshold, scale, adds ? 1 : 0)
     }
-  }
-}
-
-/// What dropout multiplies the features of a tile by, one after the other.
-private struct DropoutFactors {
-  private let rate: Float
-  private let scale: Float
-  /// Nil when nothing falls.
-  private var stream: RandomStream?
-
-  init(rate: Float, stream: RandomStream?) {
-    self.rate = rate
-    scale = 1 / (1 - rate)
-    self.stream = stream
-  }
-
-  @inline(__always)
-  mutating func next() -> Float {
-    guard let number = stream?.uniformFloat() else { return 1 }
-    return number < rate ? 0 : scale
   }
 }

@@ -88,7 +88,8 @@ extension TrainingMemory {
     let executor = try NetworkExecutor(
       network, batchCapacity: 1, isTraining: true, seed: 0
     ) { try backend.plan($0, threads: 1, samples: batchSize) }
-    let lanes = NetworkExecutor.lanes(executor.plans, batchCapacity: batchSize)
+    let capacity = NetworkExecutor.capacity(executor.plans, batchCapacity: batchSize)
+    let lanes = capacity.lanes
 
     var data = Part(name: "data")
     // The next batch is packed while this one is read.
@@ -100,7 +101,8 @@ extension TrainingMemory {
     var plans = executor.plans[...]
     for (place, layer) in zip(network.places, executor.operators) {
       var part = Part(name: network.name(of: place))
-      part.network = Bytes(parametersOf: layer, network[place], optimizer)
+      part.network = Bytes(
+        parametersOf: layer, network[place], optimizer, tiles: capacity.tiles)
       // Layers that work in place share a node.
       if !nodes.contains(ObjectIdentifier(layer.output)) {
         nodes.append(ObjectIdentifier(layer.output))
@@ -119,16 +121,16 @@ extension TrainingMemory {
 }
 
 extension TrainingMemory.Bytes {
-  /// What a layer holds whatever the batch.
+  /// What a layer holds beside activations.
   fileprivate init(
-    parametersOf layer: any LayerOperator, _ origin: any Layer, _ optimizer: Optimizer
+    parametersOf layer: any LayerOperator, _ origin: any Layer, _ optimizer: Optimizer, tiles: Int
   ) {
     let trained = layer.trainedParameters.reduce(0) { $0 + $1.values.count }
     let begun = origin.parameters.reduce(0) { $0 + $1.values.count }
     let transposed = layer.trainedParameters.reduce(0) {
       $0 + ($1.weights?.transposedValues.count ?? 0)
     }
-    values = 4 * (trained + layer.untrainedFloats)
+    values = 4 * (trained + layer.untrainedFloats(tiles: tiles))
     copies = 4 * (begun + transposed)
     gradients = 4 * trained
     optimizerState = 4 * optimizer.momentCount * trained

@@ -83,9 +83,7 @@ struct Calibrate: ParsableCommand {
         """)
     }
     let validation = try ModelData(of: file, named: model, data).validation()
-    let executor = try NetworkExecutor(
-      file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
-    Terminal.note(warningsOf: executor.plans)
+    let executor = try engine.executor(of: file.network)
     let records = try ExitRecords(
       executor, of: file.network, on: LabeledData(validation, for: file.network),
       loss: file.loss)

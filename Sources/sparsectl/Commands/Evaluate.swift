@@ -87,9 +87,7 @@ struct Evaluate: ParsableCommand {
     let test = try ModelData(of: file, named: model, data).test()
     for other in others { try other.file.requireFit(of: test, from: data.data ?? "the test part") }
     try warn(of: test, file)
-    let executor = try NetworkExecutor(
-      file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
-    Terminal.note(warningsOf: executor.plans)
+    let executor = try engine.executor(of: file.network)
     let labeled = try LabeledData(test, for: file.network)
     let loss = file.loss
     var line = ProgressLine()
@@ -119,9 +117,7 @@ struct Evaluate: ParsableCommand {
   private func peer(
     _ file: ModelFile, _ path: String, on test: Dataset
   ) throws -> ExitCurvePlot.Peer {
-    let executor = try NetworkExecutor(
-      file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
-    let branches = try executor.evaluate(
+    let branches = try engine.executor(of: file.network).evaluate(
       LabeledData(test, for: file.network), loss: file.loss)
     return ExitCurvePlot.Peer(
       name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,

@@ -132,9 +132,7 @@ struct Plan: ParsableCommand {
     }
     let policy = try ExitPolicy(settings)
     let validation = try ModelData(of: file, named: model, data).validation()
-    let executor = try NetworkExecutor(
-      network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
-    Terminal.note(warningsOf: executor.plans)
+    let executor = try engine.executor(of: network)
     let table = try ExitRecords(
       executor, of: network, on: LabeledData(validation, for: network),
       loss: file.loss

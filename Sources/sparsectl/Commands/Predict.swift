@@ -60,9 +60,7 @@ struct Predict: ParsableCommand {
     try model.requireFit(of: dataset, from: file)
     let chosen = try rows?.indices(of: dataset.sampleCount, in: file)
     let samples = try Samples(dataset, indices: chosen, for: model.network)
-    let executor = try NetworkExecutor(
-      model.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
-    Terminal.note(warningsOf: executor.plans)
+    let executor = try engine.executor(of: model.network)
     let probabilities = try executor.probabilities(
       samples, loss: model.loss)
     let report = try PredictionReport(

@@ -19,9 +19,7 @@ struct OnlineStudy {
   ) throws {
     self.phases = phases
     let loss = file.loss
-    let executor = try NetworkExecutor(
-      file.network, backend: engine.backend, threads: engine.threadCount, batchCapacity: 256)
-    Terminal.note(warningsOf: executor.plans)
+    let executor = try engine.executor(of: file.network)
     let labeled = try LabeledData(stream, for: file.network)
     let records = try ExitRecords(executor, of: file.network, on: labeled, loss: loss)
     // A bandit's rewards are probabilities, whatever rule the thresholds were calibrated for.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SparseCore
+import SparseLayers
 
 /// How products are computed.
 struct EngineOptions: ParsableArguments {
@@ -18,4 +19,12 @@ struct EngineOptions: ParsableArguments {
 
   /// The threads to use.
   var threadCount: Int { threads ?? Machine.cores }
+
+  /// Plans what runs a network on many samples, and tells what there is to warn of.
+  func executor(of network: Network) throws -> NetworkExecutor {
+    let executor = try NetworkExecutor(
+      network, backend: backend, threads: threadCount, batchCapacity: 256)
+    Terminal.note(warningsOf: executor.plans)
+    return executor
+  }
 }

@@ -1,5 +1,6 @@
 #if Networking
 import EarlyExit
+import SparseCore
 import SparseLayers
 import SplitServing
 
@@ -33,13 +34,11 @@ struct EdgeReport: TextReport {
 
     init(_ durations: [Duration]) {
       let sorted = durations.map { $0 / .milliseconds(1) }.sorted()
-      // The smallest value that at least so large a share of the samples does not exceed.
-      func percentile(_ share: Double) -> Double {
-        guard !sorted.isEmpty else { return 0 }
-        return sorted[max(Int((share * Double(sorted.count)).rounded(.up)) - 1, 0)]
+      func quantile(_ share: Double) -> Double {
+        sorted.isEmpty ? 0 : sorted.sortedQuantile(share)
       }
       mean = sorted.reduce(0, +) / Double(max(sorted.count, 1))
-      (p50, p90, p99) = (percentile(0.5), percentile(0.9), percentile(0.99))
+      (p50, p90, p99) = (quantile(0.5), quantile(0.9), quantile(0.99))
       maximum = sorted.last ?? 0
     }
   }

@@ -130,6 +130,17 @@ import _SparseTestSupport
           ])
       ),
       (
+        "batch statistics of the data, of a shared layer and of the output",
+        try network(
+          [
+            Branch(
+              name: "early", position: 2,
+              layers: [BatchNormalization(size: 8), Activation(.relu, size: 8), try junction(8, 3)]),
+            Branch(
+              name: "output", position: 2, layers: [junction(8, 3, seed: 12), normalization(3)]),
+          ], [normalization(6), try junction(6, 8, seed: 11)])
+      ),
+      (
         "no backbone",
         try network([Branch(name: "output", position: 0, layers: [try junction(6, 3)])], [])
       ),

@@ -44,9 +44,9 @@ import _SparseTestSupport
     // In one tile, and in two, the second of which is mostly padding.
     for width in [4, 3] {
       let executor = try NetworkExecutor(
-        network, backend: .reference, batchCapacity: 6, isTraining: true)
+        network, backend: .reference, batchCapacity: 6, isTraining: true, tileWidth: width)
       // Mean 3, variance 5 of the population.
-      let pass = Pass(shape: Tiles.Shape(samples: 4, width: width), mode: .training(step: 0))
+      let pass = Pass(shape: executor.shape(samples: 4), mode: .training(step: 0))
       executor.input.values.load([0, 2, 4, 6], shape: pass.shape)
       try executor.forward(pass)
       let outputs = executor.outputs[0].values.values(shape: pass.shape)
@@ -54,6 +54,55 @@ import _SparseTestSupport
       #expect(mismatch(outputs, expected, within: { _ in 1e-6 }, seed: 0) == nil)
       let kept = try executor.currentNetwork().branches[0].layers[0].parameters.map { $0.values[0] }
       #expect(kept == [1, 0, 0.75, 0.75 + 0.25 * 5])
+    }
+  }
+
+  @Test("normalise what is far from 0, where squares would lose every digit")
+  func largeMeans() throws {
+    let samples = 200
+    let network = try Network(
+      inputSize: 2, backbone: [],
+      branches: [Branch(name: "output", position: 0, layers: [BatchNormalization(size: 2)])])
+    let input = randomFloats(2 * samples, seed: 3).enumerated().map { index, value in
+      index % 2 == 0 ? 1000 + value : 0.001 * value - 1
+    }
+    let executor = try NetworkExecutor(network, batchCapacity: samples, isTraining: true)
+    let pass = Pass(shape: executor.shape(samples: samples), mode: .training(step: 0))
+    executor.input.values.load(input, shape: pass.shape)
+    try executor.forward(pass)
+    let rows = stride(from: 0, to: input.count, by: 2).map { [input[$0], input[$0 + 1]] }
+    let expected = DoubleNetwork(network).outputs(rows.map { $0.map(Double.init) })[0]
+    // The centre is a float: half a unit in the last place of 1000 (3e-5) beside a deviation of 0.6.
+    let found = mismatch(
+      executor.outputs[0].values.values(shape: pass.shape), expected.flatMap { $0 },
+      within: { _ in 2e-4 }, seed: 3)
+    #expect(found == nil)
+  }
+
+  @Test("apply functions as in Double, to numbers of every size")
+  func functions() throws {
+    let sizes: [Float] = [0, 1e-38, 1e-6, 0.01, 0.3, 0.624, 0.626, 1, 3, 9, 20, 50, 90, 1e3, 1e30]
+    let input = sizes + sizes.map(-) + [.infinity, .nan]
+    for function in Activation.Function.allCases {
+      let network = try Network(
+        inputSize: input.count, backbone: [],
+        branches: [
+          Branch(name: "output", position: 0, layers: [Activation(function, size: input.count)])
+        ])
+      let executor = try NetworkExecutor(network, batchCapacity: 1)
+      let pass = Pass(shape: executor.shape(samples: 1), mode: .inference)
+      executor.input.values.load(input, shape: pass.shape)
+      try executor.forward(pass)
+      let outputs = executor.outputs[0].values.values(shape: pass.shape)
+      let expected = DoubleNetwork(network).outputs([input.map(Double.init)])[0][0]
+      for (index, (output, exact)) in zip(outputs, expected).enumerated() {
+        // What is not a number is not hidden.
+        let agrees =
+          input[index].isNaN
+          ? output.isNaN
+          : Double(output) == exact || abs(Double(output) - exact) <= 4e-7 * abs(exact) + 1e-37
+        #expect(agrees, "\(function) of \(input[index]): \(output) instead of \(exact)")
+      }
     }
   }
 
