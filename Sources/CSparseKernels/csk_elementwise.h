@@ -3,13 +3,6 @@
  compiler vectorise them.
 */
 
-static void relu(float *restrict y, size_t count, float slope) {
-  for (size_t i = 0; i < count; i++) y[i] = y[i] > 0 ? y[i] : slope * y[i];
-}
-
-static void relu_gradient(const float *restrict y, float *restrict dy, size_t count, float slope) {
-  for (size_t i = 0; i < count; i++) dy[i] = y[i] > 0 ? dy[i] : slope * dy[i];
-}
 
 static void adam(float *restrict values, const float *restrict gradient, float *restrict m,
                  float *restrict v, size_t count, const csk_adam *step) {

@@ -34,8 +34,8 @@ const csk_kernels *CSK_TABLE(void) {
   static const csk_kernels table = {
       CSK_NAME,         CSK_LANES,          forward, input_gradient, weight_gradient,
       row_sums,         relu,               relu_gradient, logistic, hyperbolic_tangent,
-      moments,          normalize,          gradient_moments, normalize_gradient, dropout,
-      adam,             pack_bytes,
+      curve_gradient,   moments,            normalize, gradient_moments, normalize_gradient,
+      dropout,          adam,               pack_bytes,
   };
   return &table;
 }

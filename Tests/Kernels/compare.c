@@ -121,7 +121,8 @@ static void check_elements(const csk_kernels *const both[2], size_t count) {
   memcpy(m[1], m[0], sizeof m[0]);
   memcpy(v[1], v[0], sizeof v[0]);
   for (int i = 0; i < 2; i++) {
-    both[i]->relu_gradient(y[i], slope[i], count, 0.5f);
+    both[i]->relu_gradient(y[i], slope[i], slope[i], count, 0.5f, 0);
+    both[i]->relu_gradient(y[i], slope[i], m[i], count, 0.5f, 1);
     both[i]->relu(y[i], count, 0.5f);
     both[i]->adam(y[i], slope[i], m[i], v[i], count, &settings);
   }
@@ -131,8 +132,9 @@ static void check_elements(const csk_kernels *const both[2], size_t count) {
 }
 
 static void check_functions(const csk_kernels *const both[2], size_t count) {
-  static float in[guard * 8], out[2][guard * 8];
+  static float in[guard * 8], whole[guard * 8], out[2][guard * 8];
   for (size_t i = 0; i < guard * 8; i++) in[i] = ((float)below(2001) - 1000) / 100;
+  fill(whole, guard * 8);
   for (int function = 0; function < 2; function++) {
     fill(out[0], guard * 8);
     memcpy(out[1], out[0], sizeof out[0]);
@@ -146,6 +148,8 @@ static void check_functions(const csk_kernels *const both[2], size_t count) {
     for (int i = 0; i < 2; i++)
       both[i]->dropout(in, out[i], count, 12345 + count, 1u << 30, 2, adds);
     expect("dropout", count, out[0], out[1], guard * 8, 0);
+    for (int i = 0; i < 2; i++) both[i]->curve_gradient(whole, whole, out[i], count, 1, adds);
+    expect("gradient of a curve", count, out[0], out[1], guard * 8, 0);
   }
 }
 

@@ -76,12 +76,18 @@ typedef struct {
   /* y = y > 0 ? y : slope * y, so that -inf becomes NaN where the slope is 0. */
   void (*relu)(float *y, size_t count, float slope);
 
-  /* dy = y > 0 ? dy : slope * dy. */
-  void (*relu_gradient)(const float *y, float *dy, size_t count, float slope);
+  /* dx = y > 0 ? dy : slope * dy, or dx += that. dx may be dy. */
+  void (*relu_gradient)(const float *y, const float *dy, float *dx, size_t count, float slope,
+                        int adds);
 
   /* y = 1 / (1 + exp(-x)), and y = tanh(x), within a few units in the last place. y may be x. */
   void (*logistic)(const float *x, float *y, size_t count);
   void (*hyperbolic_tangent)(const float *x, float *y, size_t count);
+
+  /* dx = dy * (1 - y) * (offset + y), or dx += that: the gradient of tanh where the offset is 1, of the
+     logistic function where it is 0. dx may be dy. */
+  void (*curve_gradient)(const float *y, const float *dy, float *dx, size_t count, float offset,
+                         int adds);
 
   /* means[r] = the mean of the first `samples` floats of row r of a tile; squares[r] = the sum of
      their squared distances from it. */

@@ -98,14 +98,27 @@ extension Activation.Function {
     }
   }
 
-  /// The derivative where the function has the value `y`.
-  @inline(__always)
-  func derivative(at y: Float) -> Float {
+  /// Turns the gradient of the function's values into that of its arguments.
+  ///
+  /// - Parameters:
+  ///   - gradient: The gradient of the values; `target` may be the same tile.
+  ///   - values: What the function gave.
+  ///   - target: Where the gradient of the arguments goes.
+  ///   - adds: Whether it is added to what is there.
+  func differentiate(_ gradient: Tile, values: Tile, into target: Tile, adds: Bool) {
+    precondition(
+      values.features == gradient.features && values.width == gradient.width
+        && target.features == gradient.features && target.width == gradient.width,
+      "tiles of different sizes")
+    let (y, dy, dx) = unsafe (values.base, gradient.base, target.base)
+    let count = values.features * values.width
+    let kernels = KernelSet.elementWise
+    // SAFETY: all three tiles hold features × width floats.
     switch self {
-    case .relu: y > 0 ? 1 : 0
-    case .leakyReLU: y > 0 ? 1 : Self.leakySlope
-    case .tanh: 1 - y * y
-    case .sigmoid: y * (1 - y)
+    case .tanh: unsafe kernels.table.curve_gradient(y, dy, dx, count, 1, adds ? 1 : 0)
+    case .sigmoid: unsafe kernels.table.curve_gradient(y, dy, dx, count, 0, adds ? 1 : 0)
+    case .relu, .leakyReLU:
+      unsafe kernels.table.relu_gradient(y, dy, dx, count, slope ?? 1, adds ? 1 : 0)
     }
   }
 }
@@ -140,20 +153,9 @@ private final class ActivationOperator: LayerOperator {
 
   func backward(tile index: Int, _ pass: Pass) throws {
     guard let inputGradient = input.gradient, let outputGradient = output.gradient else { return }
-    let y = output.values.tile(index, of: pass.shape)
-    let dy = outputGradient.tile(index, of: pass.shape)
-    let dx = inputGradient.tile(index, of: pass.shape)
-    if inputGradient === outputGradient, let slope = function.slope {
-      // SAFETY: both tiles hold features × width floats.
-      unsafe KernelSet.elementWise.table.relu_gradient(
-        y.base, dy.base, y.features * y.width, slope)
-      return
-    }
-    let function = function
-    let accumulates = accumulates
-    y.mapped(with: dy, to: dx) { y, dy, dx in
-      let gradient = dy * function.derivative(at: y)
-      return accumulates ? dx + gradient : gradient
-    }
+    function.differentiate(
+      outputGradient.tile(index, of: pass.shape),
+      values: output.values.tile(index, of: pass.shape),
+      into: inputGradient.tile(index, of: pass.shape), adds: accumulates)
   }
 }
