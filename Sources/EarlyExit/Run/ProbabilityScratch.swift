@@ -1,4 +1,3 @@
-internal import Foundation
 internal import SparseCore
 internal import SparseLayers
 
@@ -6,11 +5,11 @@ internal import SparseLayers
 struct ProbabilityScratch {
   /// The probabilities that were loaded last.
   private(set) var values: [Float]
-  private let isSoftmax: Bool
+  private let loss: Loss
 
   init(classes: Int, loss: Loss) {
     values = [Float](repeating: 0, count: classes)
-    isSoftmax = loss == .softmaxCrossEntropy
+    self.loss = loss
   }
 
   /// Takes one lane of an exit's outputs.
@@ -25,27 +24,13 @@ struct ProbabilityScratch {
     outputs.buffer.withMutableSpan(outputs.range) { span in
       for row in values.indices { values[row] = span[row * width + lane] }
     }
-    becomeProbabilities(temperature)
+    loss.makeProbabilities(&values, temperature: temperature)
   }
 
   /// Takes one sample's outputs.
   mutating func load(_ outputs: ArraySlice<Float>, temperature: Float) {
     precondition(outputs.count == values.count)
     for (row, value) in outputs.enumerated() { values[row] = value }
-    becomeProbabilities(temperature)
-  }
-
-  /// Softmax of the outputs over the temperature; networks trained on one-hot labels by their
-  /// squares have outputs that stand for probabilities themselves.
-  private mutating func becomeProbabilities(_ temperature: Float) {
-    guard isSoftmax else { return }
-    var largest = -Float.infinity
-    for value in values { largest = max(largest, value) }
-    var sum: Float = 0
-    for row in values.indices {
-      values[row] = exp((values[row] - largest) / temperature)
-      sum += values[row]
-    }
-    for row in values.indices { values[row] /= sum }
+    loss.makeProbabilities(&values, temperature: temperature)
   }
 }

@@ -93,13 +93,22 @@ extension Loss {
     return loss
   }
 
-  /// The probabilities that one sample's outputs stand for: softmax, or the outputs themselves where
-  /// the loss compares them with one-hot labels.
-  func probabilities(_ outputs: ArraySlice<Float>) -> [Float] {
-    guard self == .softmaxCrossEntropy, let largest = outputs.max() else { return Array(outputs) }
-    let exponentials = outputs.map { exp($0 - largest) }
-    let sum = exponentials.reduce(0, +)
-    return exponentials.map { $0 / sum }
+  /// Turns one sample's outputs into the probabilities that they stand for: softmax, or the outputs
+  /// themselves where the loss compares them with one-hot labels.
+  ///
+  /// - Parameters:
+  ///   - outputs: One per class.
+  ///   - temperature: What softmax divides the outputs by.
+  package func makeProbabilities(_ outputs: inout [Float], temperature: Float = 1) {
+    guard self == .softmaxCrossEntropy else { return }
+    var largest = -Float.infinity
+    for output in outputs { largest = max(largest, output) }
+    var sum: Float = 0
+    for index in outputs.indices {
+      outputs[index] = exp((outputs[index] - largest) / temperature)
+      sum += outputs[index]
+    }
+    for index in outputs.indices { outputs[index] /= sum }
   }
 }
 

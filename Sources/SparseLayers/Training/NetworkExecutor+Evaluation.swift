@@ -71,7 +71,9 @@ extension NetworkExecutor {
     try outputs(samples).enumerated().map { branch, outputs in
       let classes = self.outputs[branch].values.features
       return stride(from: 0, to: outputs.count, by: classes).flatMap {
-        loss.probabilities(outputs[$0..<$0 + classes])
+        var values = Array(outputs[$0..<$0 + classes])
+        loss.makeProbabilities(&values)
+        return values
       }
     }
   }

@@ -60,10 +60,19 @@ import _SparseTestSupport
 
   @Test("probabilities add up to 1 and follow the outputs")
   func probabilities() {
-    let probabilities = Loss.softmaxCrossEntropy.probabilities([0, Float(log(2.0)), 0])
-    #expect(
-      mismatch(probabilities, [0.25, 0.5, 0.25], within: { _ in 1e-6 }, seed: 0) == nil)
-    #expect(Loss.meanSquaredError.probabilities([0.1, 0.7]) == [0.1, 0.7])
-    #expect(Loss.softmaxCrossEntropy.probabilities([]) == [])
+    func probabilities(_ outputs: [Float], _ loss: Loss, temperature: Float = 1) -> [Float] {
+      var values = outputs
+      loss.makeProbabilities(&values, temperature: temperature)
+      return values
+    }
+    let outputs: [Float] = [1000, 1000 + Float(log(2.0)), 1000]
+    for (temperature, expected) in [(1, [0.25, 0.5, 0.25]), (0.5, [1.0 / 6, 4.0 / 6, 1.0 / 6])] {
+      let found = mismatch(
+        probabilities(outputs, .softmaxCrossEntropy, temperature: Float(temperature)), expected,
+        within: { _ in 5e-5 }, seed: 0)
+      #expect(found == nil, "\(temperature)")
+    }
+    #expect(probabilities([0.1, 0.7], .meanSquaredError) == [0.1, 0.7])
+    #expect(probabilities([], .softmaxCrossEntropy).isEmpty)
   }
 }
