@@ -98,6 +98,23 @@ struct SuggestionTests {
     #expect(error?.message.contains("Did you mean") == false, "\(error?.message ?? "")")
   }
 
+  @Test(
+    "a negative number is the value of the option before it, not another option",
+    arguments: [
+      ("train --epochs -1", "epochs must be"), ("train --density -.5", "is -0.5"),
+      ("train --learning-rate -0.1 --json", "-0.1"), ("train --density -inf", "-inf"),
+      ("train --json -1", "'--json'"), ("train --epochs -- -1", "Missing value"),
+    ])
+  func negativeNumbers(line: String, words: String) throws {
+    let error = #expect(throws: WrongUsage.self) {
+      try Invocation(line.split(separator: " ").map(String.init)).command()
+    }
+    #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    #expect(words == "Missing value" || error?.message.contains("Missing value") == false)
+    let taken = try Invocation(["evaluate", "m", "--threshold", "-0.5", "--json"]).command()
+    #expect((taken as? Evaluate)?.threshold?.elements == [-0.5])
+  }
+
   @Test("leaves commands, help and versions alone")
   func others() throws {
     for line in ["train", "train --density 0.5", "measure m", "help", "train --help", "help trian"]

@@ -19,6 +19,7 @@ struct Invocation {
   /// - Parameter words: The words behind the program's name.
   /// - Throws: What reading the experiment throws.
   init(_ words: [String]) throws {
+    let words = Self.joiningNegativeNumbers(words)
     self.words = words
     let options = Self.options(in: words[...])
     let given = Set(options.map(\.name))
@@ -37,6 +38,21 @@ struct Invocation {
     notes = experiment.yield(to: given)
     arguments = words.prefix(1) + experiment.words + words.dropFirst()
     self.experiment = experiment
+  }
+
+  /// Makes one word of an option and the negative number behind it, which the parser would take for
+  /// another option, and say that the first has no value.
+  private static func joiningNegativeNumbers(_ words: [String]) -> [String] {
+    let end = words.firstIndex(of: "--") ?? words.endIndex
+    return words.indices.reduce(into: []) { joined, index in
+      if index < end, words[index].hasPrefix("-"), Double(words[index]) != nil,
+        let last = joined.last, last.hasPrefix("--"), !last.contains("=")
+      {
+        joined[joined.count - 1] += "=" + words[index]
+      } else {
+        joined.append(words[index])
+      }
+    }
   }
 
   /// The options among some words, each with the value that belongs to it if it takes one.
