@@ -82,6 +82,7 @@ struct ModelDataTests {
     let again = ["train", "--from", model, "--epochs", "1", "--threads", "1", "--output", next]
     let same = try run(again + ["--data", directory.path])
     #expect(!same.stderr.contains("was trained"), "\(same.stderr)")
+    #expect(!(try run(["calibrate", next, "--data", directory.path])).stderr.contains("learnt"))
     let file = try ModelFile(contentsOf: next)
     #expect(file.data.dataset == "mnist")
     #expect(file.experiment?.contains("\ndataset: mnist\n") == true)
@@ -90,6 +91,13 @@ struct ModelDataTests {
     #expect(seed.stderr.contains("has learnt some of the validation samples"))
     let more = try run(again + ["--data", directory.path, "--validation-fraction", "0.5"])
     #expect(more.stderr.contains("was trained with '--validation-fraction 0.4'"))
+    // The model keeps it for those who ask it about its validation samples, and start from it.
+    #expect(
+      try run(["calibrate", next, "--data", directory.path]).stderr.contains("had learnt some"))
+    let third = try run(
+      ["train", "--from", next, "--data", directory.path, "--epochs", "1", "--validation-fraction"]
+        + ["0.5", "--output", directory.file("third")])
+    #expect(third.stderr.contains("\(next) was started from a model that has learnt some"))
     let npz = try directory.write(TinyData.npz(), "d.npz")
     let other = try run(again + ["--dataset", "npz", "--data", npz])
     #expect(other.stderr.contains("was trained on other samples (mnist)"))

@@ -83,10 +83,14 @@ public struct DataDescription: Codable, Hashable, Sendable {
   public var classNames: [String: [String]]
   /// The `Dataset.contentHash()` of the training part, where it is known.
   public var trainingSHA256: String?
+  /// True where samples that were set aside to validate by are known to the model all the same, because
+  /// the training started from one that had learnt them.
+  public var knowsValidation: Bool?
 
   enum CodingKeys: String, CodingKey {
     case dataset
     case trainingSHA256 = "training_sha256"
+    case knowsValidation = "knows_validation"
     case featureCount = "features"
     case featureNames = "feature_names"
     case featureType = "feature_type"

@@ -38,13 +38,19 @@ final class TrainingRun {
     (recipe, network) = try Self.network(options, start, sample: parts.training)
     var description = DataDescription(dataset: source.rawValue, like: parts.training)
     description.trainingSHA256 = try parts.training.contentHash()
-    self.description = description
     let labeled = try parts.labeled(by: training, for: network)
     sampleCounts = (labeled.training.indices.count, labeled.validation?.indices.count ?? 0)
     if let start {
       let setsAside = parts.validation == nil && sampleCounts.validation > 0
-      Self.warn(of: start, description, options, setsAside: setsAside)
+      if start.file.isOfOtherSamples(than: description) {
+        Terminal.note(
+          start.file.warning(named: start.path, beside: options.data.data ?? description.dataset))
+      } else if setsAside, let warning = Self.warning(of: start, training) {
+        Terminal.note(warning)
+        description.knowsValidation = true
+      }
     }
+    self.description = description
     trainer = try Trainer(
       network, recipe: training, training: labeled.training, validation: labeled.validation,
       backend: options.engine.backend, threads: options.engine.threadCount,
@@ -52,30 +58,28 @@ final class TrainingRun {
     progress = TrainingProgress(of: trainer)
   }
 
-  /// Tells where samples that are not learnt here may be known to the model that is started from.
-  private static func warn(
-    of start: (path: String, file: ModelFile), _ data: DataDescription, _ options: Train,
-    setsAside: Bool
-  ) {
-    if let known = start.file.data.trainingSHA256, known != data.trainingSHA256 {
-      Terminal.note(
-        start.file.warning(named: start.path, beside: options.data.data ?? data.dataset))
-    } else if setsAside, let seed = start.file.training?.seed, seed != options.seed {
-      Terminal.note(
-        """
+  /// What to tell where the samples that are set aside here are known to the model that is started from.
+  private static func warning(
+    of start: (path: String, file: ModelFile), _ training: TrainingRecipe
+  ) -> String? {
+    if let seed = start.file.training?.seed, seed != training.seed {
+      return """
         warning: \(start.path) was trained with '--seed \(seed)', which set other samples aside: it \
         has learnt some of the validation samples here. Give the same seed.
-        """)
-    } else if setsAside, let known = start.file.training?.validationFraction,
-      known < options.training.trainingRecipe(seed: options.seed).validationFraction
-    {
-      Terminal.note(
         """
+    }
+    if let known = start.file.training?.validationFraction, known < training.validationFraction {
+      return """
         warning: \(start.path) was trained with '--validation-fraction \(Text.number(known))': it has \
         learnt some of the validation samples here, and thresholds that are solved on them will be too \
         sure. Start from a model that has set as many aside.
-        """)
+        """
     }
+    guard start.file.data.knowsValidation == true else { return nil }
+    return """
+      warning: \(start.path) was started from a model that has learnt some of the validation samples \
+      here. Start from a model that has not.
+      """
   }
 
   /// The network to train, from a recipe or from a model.

@@ -67,6 +67,14 @@ struct ModelData {
         or give data with a validation part.
         """)
     }
+    if file.data.knowsValidation == true {
+      Terminal.note(
+        """
+        warning: \(model) was started from a model that had learnt some of the validation samples, so \
+        what is found on them flatters it. Start from one that has set them aside, too, or give data \
+        with a validation part.
+        """)
+    }
     let split = try parts.training.validationSplit(
       fraction: training.validationFraction, seed: training.seed)
     return try numbered(parts.training.selecting(split.validation))
@@ -118,6 +126,12 @@ struct ModelData {
 }
 
 extension ModelFile {
+  /// Whether the model was trained on other samples than those described; false where that is unknown.
+  func isOfOtherSamples(than data: DataDescription) -> Bool {
+    guard let known = self.data.trainingSHA256 else { return false }
+    return known != data.trainingSHA256
+  }
+
   /// What to tell where the training samples are not those of the model.
   ///
   /// - Parameters:
