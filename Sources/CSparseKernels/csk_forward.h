@@ -138,17 +138,22 @@ FORWARD_LANE(forward_lane_2, vf2, vf2_any)
 
 /* A single row: four inputs are gathered into a vector, so that weights, products and sums come four
    at a time. */
+INLINE vf4 gather_four(const uint32_t *columns, const float *x, size_t width) {
+  const uint64_t first = load_pair(columns), second = load_pair(columns + 2);
+  return (vf4){x[LOW(first) * width], x[HIGH(first) * width], x[LOW(second) * width],
+               x[HIGH(second) * width]};
+}
+
 INLINE float forward_lane_1(const csk_block *b, const uint32_t *columns, const float *values,
                             const float *x, size_t width) {
   const uint32_t *c = columns + b->columns;
   const float *w = values + b->values;
   vf4 s[4] = {{0}};
   size_t k = 0;
-#define GATHER4(K) ((vf4){x[c[K] * width], x[c[(K) + 1] * width], x[c[(K) + 2] * width], x[c[(K) + 3] * width]})
   for (; k + 16 <= b->count; k += 16) UNROLL for (int u = 0; u < 4; u++) s[u] +=
-      GATHER4(k + 4 * u) * *(const vf4_any *)(w + k + 4 * u);
-  for (; k + 4 <= b->count; k += 4) s[0] += GATHER4(k) * *(const vf4_any *)(w + k);
-#undef GATHER4
+      gather_four(c + k + 4 * u, x, width) * *(const vf4_any *)(w + k + 4 * u);
+  for (; k + 4 <= b->count; k += 4)
+    s[0] += gather_four(c + k, x, width) * *(const vf4_any *)(w + k);
   s[0] = (s[0] + s[1]) + (s[2] + s[3]);
   float sum = (s[0][0] + s[0][1]) + (s[0][2] + s[0][3]);
   for (; k < b->count; k++) sum += x[c[k] * width] * w[k];
