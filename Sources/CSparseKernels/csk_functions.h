@@ -19,7 +19,7 @@ static void relu_gradient(const float *y, const float *dy, float *dx, size_t cou
 
 /* The polynomials are minimax fits of relative error below 5e-9, far below a float's rounding. */
 
-/* e^x for -88 < x <= 0, or NaN: 2^n times the exponential of what is left of x, |rest| <= ln 2 / 2. */
+/* e^x for -87 <= x <= 0, or NaN: 2^n times the exponential of what is left of x, |rest| <= ln 2 / 2. */
 static inline float exponential(float x) {
   /* Beyond 2^23 a float has no fraction: the sum rounds to a whole number, kept in its low bits. */
   const float shifted = x * 1.44269504f + 12582912.0f, n = shifted - 12582912.0f;
@@ -40,7 +40,7 @@ static void logistic(const float *x, float *y, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const float size = __builtin_fabsf(x[i]);
     const float e = exponential(size > 87 ? -87 : -size), share = 1 / (1 + e);
-    y[i] = x[i] < 0 ? e * share : share;
+    y[i] = x[i] < 0 ? (size > 87 ? 0 : e * share) : share;
   }
 }
 

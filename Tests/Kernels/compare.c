@@ -2,9 +2,10 @@
  Usage: compare KERNELS
 
  Compares the kernels of an instruction set with the plain loops, on random blocks of every group
- size, one panel and two, at every tile width from 1 to 70 and at 128. All numbers are small whole
- numbers, so that every order of summation is exact and the results must be equal. Ends with 1 where
- they are not, with 2 where this CPU lacks the instruction set.
+ size, one panel and two, at every tile width from 1 to 70 and at 128, and what works on single floats
+ at every count. Numbers are small and whole wherever they are summed, so that every order of summation
+ is exact and the results must be equal; what rounds has a tolerance. Ends with 1 where they are not,
+ with 2 where this CPU lacks the instruction set.
 
  A program of its own, so that kernels of another architecture can be run by an emulator.
 */
@@ -131,25 +132,49 @@ static void check_elements(const csk_kernels *const both[2], size_t count) {
   expect("adam", count, y[0], y[1], guard * 8, 1e-5f);
 }
 
+/* What may work in place does so a second time, and must find the same. */
 static void check_functions(const csk_kernels *const both[2], size_t count) {
-  static float in[guard * 8], whole[guard * 8], out[2][guard * 8];
-  for (size_t i = 0; i < guard * 8; i++) in[i] = ((float)below(2001) - 1000) / 100;
-  fill(whole, guard * 8);
-  for (int function = 0; function < 2; function++) {
-    fill(out[0], guard * 8);
-    memcpy(out[1], out[0], sizeof out[0]);
-    for (int i = 0; i < 2; i++)
-      (function ? both[i]->hyperbolic_tangent : both[i]->logistic)(in, out[i], count);
-    expect(function ? "tanh" : "logistic", count, out[0], out[1], guard * 8, 5e-7f);
+  enum { most = guard * 8 };
+  static const float special[] = {0.625f, 43, 87, 88, 1000, INFINITY};
+  static float in[most], whole[most], out[2][most], same[most];
+  for (size_t i = 0; i < most; i++) in[i] = ((float)below(2001) - 1000) / 100;
+  for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+    in[10 * i] = special[i];
+    in[10 * i + 5] = -special[i];
   }
-  for (int adds = 0; adds < 2; adds++) {
-    fill(out[0], guard * 8);
-    memcpy(out[1], out[0], sizeof out[0]);
-    for (int i = 0; i < 2; i++)
-      both[i]->dropout(in, out[i], count, 12345 + count, 1u << 30, 2, adds);
-    expect("dropout", count, out[0], out[1], guard * 8, 0);
-    for (int i = 0; i < 2; i++) both[i]->curve_gradient(whole, whole, out[i], count, 1, adds);
-    expect("gradient of a curve", count, out[0], out[1], guard * 8, 0);
+  fill(whole, most);
+  for (int i = 0; i < 2; i++) {
+    void (*const functions[])(const float *, float *, size_t) = {both[i]->logistic,
+                                                                both[i]->hyperbolic_tangent};
+    for (int function = 0; function < 2; function++) {
+      fill(out[0], most);
+      memcpy(out[1], out[0], sizeof out[0]);
+      (function ? both[1]->hyperbolic_tangent : both[1]->logistic)(in, out[1], count);
+      functions[function](in, out[0], count);
+      expect(function ? "tanh" : "logistic", count, out[0], out[1], most, 5e-7f);
+      memcpy(same, in, sizeof in);
+      functions[function](same, same, count);
+      expect("a function in place", count, same, out[0], count, 0);
+    }
+    for (int adds = 0; adds < 2; adds++) {
+      fill(out[0], most);
+      memcpy(out[1], out[0], sizeof out[0]);
+      both[i]->dropout(whole, out[0], count, 12345 + count, 1u << 30, 2, adds);
+      both[1]->dropout(whole, out[1], count, 12345 + count, 1u << 30, 2, adds);
+      expect("dropout", count, out[0], out[1], most, 0);
+      memcpy(same, whole, sizeof same);
+      if (!adds) both[i]->dropout(same, same, count, 12345 + count, 1u << 30, 2, 0);
+      if (!adds) expect("dropout in place", count, same, out[0], count, 0);
+
+      fill(out[0], most);
+      memcpy(out[1], out[0], sizeof out[0]);
+      both[i]->curve_gradient(whole, whole, out[0], count, 1, adds);
+      both[1]->curve_gradient(whole, whole, out[1], count, 1, adds);
+      expect("gradient of a curve", count, out[0], out[1], most, 0);
+      both[i]->relu_gradient(whole, whole, out[0], count, 0.5f, adds);
+      both[1]->relu_gradient(whole, whole, out[1], count, 0.5f, adds);
+      expect("gradient of relu", count, out[0], out[1], most, 0);
+    }
   }
 }
 
@@ -181,6 +206,11 @@ static void check_normalization(const csk_kernels *const both[2], size_t width) 
       /* Squared distances from a mean of whole numbers are rounded. */
       expect(names[product], width, results[0], results[1],
              (product < 2 ? 2 * inputs : inputs * width) + guard, product ? 0 : 1e-5f);
+      if (product != 2) continue;
+      memcpy(results[1], x, inputs * width * sizeof *x);
+      both[0]->normalize(results[1], results[1], inputs, width, per_row[0], per_row[1], per_row[2],
+                         0.5f);
+      expect("normalization in place", width, results[1], results[0], inputs * width, 0);
     }
 }
 

@@ -80,7 +80,8 @@ typedef struct {
   void (*relu_gradient)(const float *y, const float *dy, float *dx, size_t count, float slope,
                         int adds);
 
-  /* y = 1 / (1 + exp(-x)), and y = tanh(x), within a few units in the last place. y may be x. */
+  /* y = 1 / (1 + exp(-x)), 0 for x below -87, and y = tanh(x), within three units in the last place.
+     y may be x. */
   void (*logistic)(const float *x, float *y, size_t count);
   void (*hyperbolic_tangent)(const float *x, float *y, size_t count);
 

@@ -85,11 +85,12 @@ struct OperatorBuilder {
     _ plans: inout ArraySlice<any JunctionPlan>
   ) throws -> Node {
     // A layer may overwrite its input when it is the only reader and the layer that made the input
-    // does not need it again for its own gradient. Nobody overwrites the data.
+    // does not need it again for its own gradient, as none does in inference. Nobody overwrites the data.
     let maker = operators.last { $0.output === input }
     let context = OperatorContext(
       input: input, maker: maker,
-      mayOverwriteInput: !isShared && maker.map { !$0.readsOutputBackward } ?? false,
+      mayOverwriteInput: !isShared
+        && maker.map { !isTraining || !$0.readsOutputBackward } ?? false,
       accumulatesInputGradient: accumulates, isTraining: isTraining && !isFrozen,
       capacity: capacity.lanes, tileCapacity: capacity.tiles, identity: operators.count, seed: seed,
       plan: layer is SparseLinear ? plans.popFirst() : nil)

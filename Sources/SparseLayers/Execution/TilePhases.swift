@@ -60,7 +60,9 @@ final class TilePhases: ParallelWork {
     _ pass: Pass, forward: Range<Int>? = nil, _ between: (any ParallelWork)? = nil,
     backward: Range<Int>? = nil
   ) throws {
-    for index in forward ?? 0..<0 { operators[index].beginForward(pass) }
+    for index in forward ?? 0..<0 where isNeeded.isEmpty || isNeeded[index] {
+      operators[index].beginForward(pass)
+    }
     if let first = backward?.last, needsWholeBatch[first] {
       operators[first].beginBackward(pass)
     }
@@ -78,8 +80,9 @@ final class TilePhases: ParallelWork {
       for index in forwardRun where isNeeded.isEmpty || isNeeded[index] {
         try operators[index].forward(tile: tile, pass)
       }
-      if forwardRun.upperBound < operators.count {
-        operators[forwardRun.upperBound].collectForward(tile: tile, pass)
+      let next = forwardRun.upperBound
+      if next < operators.count, isNeeded.isEmpty || isNeeded[next] {
+        operators[next].collectForward(tile: tile, pass)
       }
     }
     try between?.perform(tile)

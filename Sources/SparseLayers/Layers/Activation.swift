@@ -90,11 +90,14 @@ extension Activation.Function {
     switch self {
     case .tanh: unsafe kernels.table.hyperbolic_tangent(source.base, target.base, count)
     case .sigmoid: unsafe kernels.table.logistic(source.base, target.base, count)
-    case .relu, .leakyReLU:
+    case .relu: applySlope(0)
+    case .leakyReLU: applySlope(Self.leakySlope)
+    }
+    func applySlope(_ slope: Float) {
       if unsafe source.base != target.base {
         unsafe target.base.update(from: source.base, count: count)
       }
-      unsafe kernels.table.relu(target.base, count, slope ?? 1)
+      unsafe kernels.table.relu(target.base, count, slope)
     }
   }
 
@@ -117,13 +120,14 @@ extension Activation.Function {
     switch self {
     case .tanh: unsafe kernels.table.curve_gradient(y, dy, dx, count, 1, adds ? 1 : 0)
     case .sigmoid: unsafe kernels.table.curve_gradient(y, dy, dx, count, 0, adds ? 1 : 0)
-    case .relu, .leakyReLU:
-      unsafe kernels.table.relu_gradient(y, dy, dx, count, slope ?? 1, adds ? 1 : 0)
+    case .relu: unsafe kernels.table.relu_gradient(y, dy, dx, count, 0, adds ? 1 : 0)
+    case .leakyReLU:
+      unsafe kernels.table.relu_gradient(y, dy, dx, count, Self.leakySlope, adds ? 1 : 0)
     }
   }
 }
 
-/// Works in place where it may: the junction before it needs neither its own output nor another reader.
+/// Works in place where it may: the layer before needs its own output no more, and has no other reader.
 private final class ActivationOperator: LayerOperator {
   let output: Node
   var readsOutputBackward: Bool { true }
@@ -131,7 +135,7 @@ private final class ActivationOperator: LayerOperator {
   private let function: Activation.Function
   private let input: Node
   private let accumulates: Bool
-  /// Whether the junction before has done it.
+  /// Whether the layer before has done it.
   private let isFused: Bool
 
   init(_ function: Activation.Function, _ context: OperatorContext) {

@@ -13,7 +13,8 @@ final class BatchNormalizationOperator: LayerOperator {
   private let isTraining: Bool
   /// The slope of the activation that follows; 1 where there is none.
   private var slope: Float = 1
-  /// Whether centers and scales are those of the running averages, which only training changes.
+  /// Whether centers and scales are those of the running averages: never for long in an executor that
+  /// trains, whose optimiser changes γ unseen.
   private var isReady = false
 
   private let gamma: FloatBuffer
@@ -73,8 +74,9 @@ final class BatchNormalizationOperator: LayerOperator {
   }
 
   func untrainedFloats(tiles: Int) -> Int {
-    // Running averages, centers, deviations and scales; what the way back needs; the tiles' sums.
-    layer.size * (5 + (isTraining ? 2 + 2 * tiles : 0))
+    // Running averages, centers, deviations and scales; then γ and β where they are not trained, else
+    // slopes and shifts, and the sums of the tiles.
+    layer.size * (7 + (isTraining ? 2 * tiles : 0))
   }
 
   func fuse(slope: Float) -> Bool {
@@ -95,7 +97,6 @@ final class BatchNormalizationOperator: LayerOperator {
 
   func beginForward(_ pass: Pass) {
     guard isTraining, case .training = pass.mode else { return prepareInference() }
-    isReady = false
     for feature in 0..<layer.size {
       let (mean, variance) = moments(feature, pass.shape)
       keep(mean, in: runningMean, feature)
@@ -110,7 +111,6 @@ final class BatchNormalizationOperator: LayerOperator {
       prepare(
         feature, mean: Double(runningMean[feature]), variance: Double(runningVariance[feature]))
     }
-    // An optimiser may change γ unseen.
     isReady = !isTraining
   }
 

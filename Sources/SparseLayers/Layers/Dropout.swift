@@ -77,7 +77,9 @@ private final class DropoutOperator: LayerOperator {
     purpose = "dropout \(context.identity)"
     scale = Float(1 / (1 - layer.rate))
     threshold = UInt32(min(layer.rate * 0x1p32, 0x1p32 - 1))
-    output = context.makeOutput(features: layer.size)
+    output =
+      !context.isTraining && context.mayOverwriteInput
+      ? input : context.makeOutput(features: layer.size)
   }
 
   func forward(tile index: Int, _ pass: Pass) throws {
@@ -98,8 +100,10 @@ private final class DropoutOperator: LayerOperator {
     let kernels = KernelSet.elementWise
     // SAFETY: both tiles hold features × width floats.
     switch pass.mode {
+    case .inference where adds:
+      unsafe kernels.table.dropout(from.base, to.base, count, 0, 0, 1, 1)
     case .inference:
-      unsafe kernels.table.dropout(from.base, to.base, count, 0, 0, 1, adds ? 1 : 0)
+      if unsafe from.base != to.base { unsafe to.base.update(from: from.base, count: count) }
     case .training(let step):
       // No batch has 2²⁰ tiles.
       var stream = RandomStream(seed: seed, purpose: purpose, index: step << 20 | index)

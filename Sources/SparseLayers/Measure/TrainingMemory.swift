@@ -35,7 +35,7 @@ public struct TrainingMemory: Hashable, Sendable {
 
   /// Bytes by what they hold.
   public struct Bytes: Codable, Hashable, Sendable {
-    /// Weights, biases and running statistics.
+    /// Weights, biases, and what batch normalisation keeps: running averages, and sums of each tile.
     public var values = 0
     /// The weights in the order of the transposed pattern, and the network as it was begun with.
     public var copies = 0
@@ -102,7 +102,7 @@ extension TrainingMemory {
     for (place, layer) in zip(network.places, executor.operators) {
       var part = Part(name: network.name(of: place))
       part.network = Bytes(
-        parametersOf: layer, network[place], optimizer, tiles: capacity.tiles)
+        of: layer, network[place], optimizer, tiles: capacity.tiles)
       // Layers that work in place share a node.
       if !nodes.contains(ObjectIdentifier(layer.output)) {
         nodes.append(ObjectIdentifier(layer.output))
@@ -123,7 +123,7 @@ extension TrainingMemory {
 extension TrainingMemory.Bytes {
   /// What a layer holds beside activations.
   fileprivate init(
-    parametersOf layer: any LayerOperator, _ origin: any Layer, _ optimizer: Optimizer, tiles: Int
+    of layer: any LayerOperator, _ origin: any Layer, _ optimizer: Optimizer, tiles: Int
   ) {
     let trained = layer.trainedParameters.reduce(0) { $0 + $1.values.count }
     let begun = origin.parameters.reduce(0) { $0 + $1.values.count }

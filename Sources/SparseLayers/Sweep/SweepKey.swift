@@ -7,7 +7,7 @@ package import SparseCore
 /// taken over from there may differ in the last bits from one made here.
 package struct SweepKey: Encodable, Sendable {
   /// Raised when runs are made or scored in another way than before.
-  private let version = 1
+  private let version = 2
   private let layerSizes: [Int]
   private let patterns: [String]
   private let activation: Activation.Function

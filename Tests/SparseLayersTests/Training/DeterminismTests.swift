@@ -6,7 +6,8 @@ import _SparseTestSupport
 
 /// Networks that between them have every kind of layer and pattern, on batches of several tiles.
 enum TrainedNetwork: String, CaseIterable, Sendable {
-  case structured, grouped, balancedWithBatchStatistics, fullWithBranches
+  case structured, grouped, balancedWithBatchStatistics, fullWithBranches,
+    batchStatisticsAtBothEnds
 
   func make() throws -> Network {
     switch self {
@@ -27,6 +28,11 @@ enum TrainedNetwork: String, CaseIterable, Sendable {
         junction(24, 40, density: 0.3, family: .balanced), BatchNormalization(size: 40),
         Activation(.leakyReLU, size: 40), junction(40, 20, density: 0.3, family: .balanced),
         BatchNormalization(size: 20), Activation(.sigmoid, size: 20), junction(20, 3),
+      ])
+    case .batchStatisticsAtBothEnds:
+      return try chain([
+        BatchNormalization(size: 24), junction(24, 40, density: 0.3), BatchNormalization(size: 40),
+        Activation(.relu, size: 40), junction(40, 3), BatchNormalization(size: 3),
       ])
     case .fullWithBranches:
       return try Network(
