@@ -99,8 +99,11 @@ final class BatchNormalizationOperator: LayerOperator {
     guard isTraining, case .training = pass.mode else { return prepareInference() }
     for feature in 0..<layer.size {
       let (mean, variance) = moments(feature, pass.shape)
-      keep(mean, in: runningMean, feature)
-      keep(variance, in: runningVariance, feature)
+      // A single sample, as at the end of an epoch, has no variance that could be learnt.
+      if pass.shape.samples > 1 {
+        keep(mean, in: runningMean, feature)
+        keep(variance, in: runningVariance, feature)
+      }
       prepare(feature, mean: mean, variance: variance)
     }
   }

@@ -74,6 +74,15 @@ public final class Trainer {
     self.training = training
     self.validation = validation
     executor = try makeExecutor(min(recipe.batchSize, training.indices.count))
+    guard executor.batchCapacity > 1 || executor.operators.allSatisfy({ !$0.needsWholeBatch })
+    else {
+      throw SparseError(
+        .invalidArgument,
+        """
+        Batch normalisation learns nothing from batches of 1 sample, which have no variance. Use larger \
+        batches, or a network without it.
+        """)
+    }
     optimizer = OptimizerState(recipe.optimizer, parameters: executor.trainedParameters)
     loss = BatchLoss(recipe.loss, executor: executor)
     update = UpdatePhase(executor, optimizer)

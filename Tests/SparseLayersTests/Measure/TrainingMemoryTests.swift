@@ -42,7 +42,7 @@ import _SparseTestSupport
     "is that of the buffers which a trainer holds", arguments: optimizers,
     [Backend.native, .suiteSparse, .reference])
   func buffers(optimizer: Optimizer, backend: Backend) throws {
-    for batchSize in [1, 5, 70] {
+    for batchSize in [2, 5, 70] {
       let network = try branching()
       let memory = try TrainingMemory(
         of: network, batchSize: batchSize, optimizer: optimizer, backend: backend

@@ -186,6 +186,27 @@ import _SparseTestSupport
     }
   }
 
+  @Test("refuses batch statistics of one sample, and keeps none of the last one of an epoch")
+  func singleSamples() throws {
+    let network = try Network(
+      inputSize: 6, backbone: [junction(6, 8), BatchNormalization(size: 8)],
+      branches: [Branch(name: "output", position: 2, layers: [junction(8, 3)])])
+    let data = try clusters(samples: 9, features: 6, classes: 3)
+    func trainer(batch: Int) throws -> Trainer {
+      try Trainer(
+        network, recipe: TrainingRecipe(epochs: 1, batchSize: batch),
+        training: LabeledData(data, for: network))
+    }
+    expectError(.invalidArgument, "batches of 1 sample") { _ = try trainer(batch: 1) }
+    // Two batches of four, and the ninth sample.
+    #expect(try trainer(batch: 4).trainEpoch() != nil)
+    let executor = try NetworkExecutor(network, batchCapacity: 4, isTraining: true)
+    let pass = Pass(shape: executor.shape(samples: 1), mode: .training(step: 0))
+    executor.input.values.load([1, 2, 3, 4, 5, 6], shape: pass.shape)
+    try executor.forward(pass)
+    #expect(try executor.currentNetwork().bits == network.bits)
+  }
+
   @Test("refuses data that do not fit the network, and no data at all")
   func refusesData() throws {
     let network = try Self.network()
