@@ -35,6 +35,17 @@ extension RemotePart.Failure: CustomStringConvertible {
     }
   }
 
+  /// The kind of failure in a word or two, for counting.
+  public var reason: String {
+    switch self {
+    case .unavailable: "breaker"
+    case .deadlineExceeded: "deadline"
+    case .network: "network"
+    case .refused(let status, _): "status \(status)"
+    case .invalidAnswer: "invalid answer"
+    }
+  }
+
   /// Whether the same request may succeed a little later.
   var isTransient: Bool {
     switch self {

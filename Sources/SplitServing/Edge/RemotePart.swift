@@ -17,10 +17,20 @@ internal import Synchronization
 public final class RemotePart: Sendable {
   /// Counts of what happened.
   public struct Statistics: Hashable, Sendable {
+    /// Requests that were given up for one reason.
+    public struct Failures: Hashable, Sendable {
+      /// How many.
+      public var count = 0
+      /// What the first of them said.
+      public var example: String
+    }
+
     /// Requests that were answered.
     public var answered = 0
     /// Requests that were given up.
     public var failed = 0
+    /// Those that were given up, by `Failure.reason`.
+    public var failures: [String: Failures] = [:]
     /// Requests that were not sent, since the breaker was open.
     public var refused = 0
     /// Tries beyond each request's first.
@@ -31,6 +41,11 @@ public final class RemotePart: Sendable {
     public var bytesSent = 0
     /// The bytes received, with headers.
     public var bytesReceived = 0
+
+    mutating func countFailure(_ failure: Failure) {
+      failed += 1
+      failures[failure.reason, default: Failures(example: failure.description)].count += 1
+    }
   }
 
   /// How the remote part is asked.
@@ -164,7 +179,7 @@ extension RemotePart {
       }
     if let refusal {
       // Nothing was sent, which says nothing of the server.
-      state.withLock { $0.statistics.failed += 1 }
+      state.withLock { $0.statistics.countFailure(refusal) }
       throw refusal
     }
     guard let ticket = state.withLock({ $0.breaker.admit() }) else {
@@ -199,7 +214,7 @@ extension RemotePart {
 
   private func recordFailure(_ failure: Failure, _ ticket: CircuitBreaker.Ticket) {
     let hasOpened = state.withLock { state in
-      state.statistics.failed += 1
+      state.statistics.countFailure(failure)
       // A server that refuses what it is sent is there.
       if case .refused(let status, _) = failure, status < 500 {
         state.breaker.succeeded(ticket)
@@ -330,7 +345,7 @@ extension RemotePart {
       throw error == .deadlineExceeded || error == .connectTimeout || error == .readTimeout
         ? .deadlineExceeded : .network(error.shortDescription)
     } catch {
-      throw .network("\(error)")
+      throw .network(NetworkErrorText.text(of: error))
     }
     guard reply.status == 200 else {
       struct Text: Decodable { var error: String }

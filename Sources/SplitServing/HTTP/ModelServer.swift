@@ -182,7 +182,8 @@ public final class ModelServer: Sendable {
       let reason =
         switch error {
         case let error as SocketAddressError.UnknownHost: error.errorDescription
-        case is IOError, is SocketAddressError: "\(error)"
+        case is IOError: NetworkErrorText.text(of: error)
+        case is SocketAddressError: "\(error)"
         default: throw error
         }
       throw SparseError(

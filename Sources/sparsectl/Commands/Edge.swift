@@ -128,7 +128,24 @@ struct Edge: AsyncParsableCommand {
     }
     for part in parts { await part.close() }
     let report = try result.get()
+    for part in parts { warn(of: part) }
     try outputOptions.print(report)
+    if report.samples < count {
+      Terminal.note(
+        "Interrupted after \(report.samples) of \(count) samples; the report is about those.")
+      throw ExitCode.failure
+    }
+  }
+
+  /// Tells why requests were given up: an accuracy does not show it.
+  private func warn(of part: RemotePart) {
+    for (_, failures) in part.statistics.failures.sorted(by: { $0.key < $1.key }) {
+      Terminal.note(
+        """
+        warning: \(part.configuration.url): \(Text.count(failures.count, "request")) without an \
+        answer (\(failures.example)).
+        """)
+    }
   }
 
   /// Plans the part that belongs to a server's, and looks whether it really does.
@@ -176,18 +193,22 @@ struct Edge: AsyncParsableCommand {
     var done = 0
     var line = ProgressLine()
     let start = ContinuousClock.now
-    try await device.answer(samples, payload: remote.payload, rate: rate) { position, answer in
-      answers[position] = answer
-      done += 1
-      if done % 64 == 0 { line.show("\(done) of \(answers.count) samples") }
-    }
+    Interruption.watch()
+    do {
+      try await device.answer(samples, payload: remote.payload, rate: rate) { position, answer in
+        answers[position] = answer
+        done += 1
+        if done % 64 == 0 { line.show("\(done) of \(answers.count) samples") }
+        if Interruption.isRequested { throw CancellationError() }
+      }
+    } catch is CancellationError where Interruption.isRequested {}
     let seconds = start.duration(to: .now) / .seconds(1)
     line.clear()
     let all = answers.compactMap(\.self)
-    if let trace { try EdgeTrace(all, of: edge).write(to: trace) }
+    if let trace { try EdgeTrace(answers, of: edge).write(to: trace) }
     return try EdgeReport(
-      all, labels: labels, network: network, device: device, payload: remote.payload,
-      seconds: seconds)
+      all, labels: zip(answers, labels).filter { $0.0 != nil }.map(\.1), network: network,
+      device: device, payload: remote.payload, seconds: seconds)
   }
 }
 #endif

@@ -73,10 +73,12 @@ struct EdgeReport: TextReport {
   var retries: Int
   var refused: Int
   var breakerOpenings: Int
+  /// Requests that were given up, by reason.
+  var failures: [String: Int]
 
   enum CodingKeys: String, CodingKey {
     case accuracy, samples, exits, cuts, sent, degraded, unanswered, seconds, payload
-    case retries, refused
+    case retries, refused, failures
     case degradedAccuracy = "degraded_accuracy"
     case bytesSent = "bytes_sent"
     case bytesReceived = "bytes_received"
@@ -89,7 +91,7 @@ struct EdgeReport: TextReport {
   ///
   /// - Parameters:
   ///   - answers: One answer per sample.
-  ///   - labels: The right ones.
+  ///   - labels: The right ones, one per answer.
   ///   - network: The whole network, where it is known.
   ///   - device: Who answered.
   ///   - payload: How what crosses the cut was written.
@@ -138,6 +140,9 @@ struct EdgeReport: TextReport {
     self.payload = payload.rawValue
     (retries, refused) = (sum(\.retries), sum(\.refused))
     breakerOpenings = sum(\.openings)
+    failures = statistics.reduce(into: [:]) { sums, own in
+      sums.merge(own.failures.mapValues(\.count), uniquingKeysWith: +)
+    }
   }
 
   /// The report for people.

@@ -6,9 +6,11 @@ import SplitServing
 struct EdgeTrace {
   private let text: String
 
-  init(_ answers: [EdgePart.Answer], of edge: EdgePart) {
+  /// Takes one answer per sample; nil for those of which nobody knows.
+  init(_ answers: [EdgePart.Answer?], of edge: EdgePart) {
     var lines = ["sample,start_seconds,latency_ms,source,exit,label"]
     for (sample, answer) in answers.enumerated() {
+      guard let answer else { continue }
       let fields = [
         String(sample), Text.fixed(answer.start / .seconds(1), 6),
         Text.fixed(answer.latency / .milliseconds(1), 4), answer.source.rawValue,
