@@ -27,6 +27,7 @@ struct Sparsectl: AsyncParsableCommand {
 
   /// Runs the command of the command line.
   static func main() async {
+    StandardStreams.occupy()
     // A write past a limit or into a pipe nobody reads then fails, and is reported, as any other.
     signal(SIGXFSZ, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)

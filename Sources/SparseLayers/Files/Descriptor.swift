@@ -50,6 +50,11 @@ struct Descriptor: ~Copyable, Sendable {
     return FileStatus(info)
   }
 
+  /// Locks the file against other descriptors until this one is closed.
+  ///
+  /// - Returns: False where another one has it; true, too, where the file system knows no locks.
+  func lock() -> Bool { flock(raw, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK }
+
   /// Writes all bytes, however many calls that takes.
   ///
   /// - Parameters:
@@ -129,6 +134,8 @@ struct FileStatus: Sendable {
   let permissions: mode_t
   let owner: uid_t
   let group: gid_t
+  /// Tells the file from all others.
+  let identity: [UInt64]
 
   init(_ info: stat) {
     kind =
@@ -144,6 +151,7 @@ struct FileStatus: Sendable {
     permissions = info.st_mode & 0o7777
     owner = info.st_uid
     group = info.st_gid
+    identity = [UInt64(truncatingIfNeeded: info.st_dev), UInt64(truncatingIfNeeded: info.st_ino)]
   }
 
   /// Asks about a path without following a link at its end; `nil` when there is no such file.

@@ -24,10 +24,12 @@ final class TrainingRun {
   private var epochSeconds: [Double] = []
   private var lastReport: Trainer.EpochReport?
 
-  private var checkpointPath: String { options.output + ".checkpoint" }
+  private let checkpoint: CheckpointFile
 
   init(_ options: Train) throws {
     try AtomicFile.requireWritable(options.output)
+    checkpoint = CheckpointFile(besideModel: options.output)
+    try checkpoint.claim()
     var options = options
     let start = try options.exits.from.map { (path: $0, file: try ModelFile(answering: $0)) }
     if let start { options.data = try options.data.completed(by: start.file, named: start.path) }
@@ -151,10 +153,11 @@ final class TrainingRun {
   /// Trains to the end, or until a signal comes.
   func execute() throws {
     Interruption.watch()
-    let note = try resume()
+    var note = try resume()
     log = try options.metrics.map {
       try MetricsLog(path: $0, of: network, isResumed: isResumed)
     }
+    if !isResumed { note = try checkpoint.setAside() ?? note }
     // Written before the first step too: a disk that is too small shows now, not in an hour.
     try saveCheckpoint()
     try announce(note)
@@ -205,7 +208,7 @@ final class TrainingRun {
     } catch let error as SparseError where error.code == .diverged {
       throw SparseError(
         .diverged,
-        "\(error.message) The run as it was before is kept in \(checkpointPath).",
+        "\(error.message) The run as it was before is kept in \(checkpoint.path).",
         cause: error)
     }
   }
@@ -228,7 +231,7 @@ final class TrainingRun {
     Terminal.note(
       """
       Interrupted after \(Text.count(position.epoch, "epoch")) and \
-      \(Text.count(position.step, "step")); saved in \(checkpointPath). The same command with --resume goes on there.
+      \(Text.count(position.step, "step")); saved in \(checkpoint.path). The same command with --resume goes on there.
       """)
     return ExitCode.failure
   }
@@ -239,14 +242,10 @@ final class TrainingRun {
     try requireFinite(test, "the test samples")
     let trained = try trainer.currentNetwork()
     try model(trained).write(to: options.output, form: options.storageForm)
-    do {
-      try FileManager.default.removeItem(atPath: checkpointPath)
-    } catch {
-      Terminal.note("note: \(checkpointPath) is no longer needed, but could not be removed.")
-    }
+    checkpoint.remove()
     let summary = TrainingSummary(
       trained, test: test, validation: lastReport?.validation ?? [], trainSeconds: trainSeconds,
-      epochSeconds: epochSeconds, trainer: trainer, model: options.output)
+      epochSeconds: epochSeconds, isResumed: isResumed, trainer: trainer, model: options.output)
     if options.outputOptions.json {
       try Terminal.result(json: summary)
     } else {
@@ -266,22 +265,19 @@ extension TrainingRun {
   }
 
   private func saveCheckpoint() throws {
-    try Checkpoint(model: model(trainer.currentNetwork()), state: trainer.state)
-      .write(to: checkpointPath)
+    try checkpoint.save(
+      Checkpoint(model: model(trainer.currentNetwork()), state: trainer.state))
   }
 
   /// Takes over a checkpoint where that is asked for, and returns what to tell of it.
   private func resume() throws -> String? {
-    let exists = FileManager.default.fileExists(atPath: checkpointPath)
-    guard options.resume else {
-      return exists
-        ? "\(checkpointPath) was of an earlier run, and is replaced; --resume would have gone on there."
-        : nil
+    guard options.resume else { return nil }
+    guard checkpoint.exists else {
+      return "there is no \(checkpoint.path); starting from the beginning."
     }
-    guard exists else { return "there is no \(checkpointPath); starting from the beginning." }
-    let checkpoint = try Checkpoint(contentsOf: checkpointPath)
-    try checkSame(checkpoint)
-    try trainer.restore(checkpoint.model.network, checkpoint.state)
+    let saved = try checkpoint.read()
+    try checkSame(saved)
+    try trainer.restore(saved.model.network, saved.state)
     isResumed = true
     let position = trainer.position
     return
@@ -302,8 +298,8 @@ extension TrainingRun {
   }
 
   /// The run may only become longer, and only where its schedule does not depend on its length.
-  private func checkSame(_ checkpoint: Checkpoint) throws {
-    let other = checkpoint.model
+  private func checkSame(_ saved: Checkpoint) throws {
+    let other = saved.model
     var theirs = other.training
     if !training.schedule.dependsOnLength { theirs?.epochs = training.epochs }
     let differing = [
@@ -316,16 +312,16 @@ extension TrainingRun {
       throw SparseError(
         .invalidArgument,
         """
-        \(checkpointPath): is of another run; its \(differing.joined(separator: " and its ")) \
+        \(checkpoint.path): is of another run; its \(differing.joined(separator: " and its ")) \
         differ\(isOne ? "s" : "")\(changes.isEmpty ? "" : " (\(changes))"). Give the same options, or \
         another --output.
         """)
     }
-    guard checkpoint.state.position.epoch <= training.epochs else {
+    guard saved.state.position.epoch <= training.epochs else {
       throw SparseError(
         .invalidArgument,
         """
-        \(checkpointPath): has \(checkpoint.state.position.epoch) epochs behind it, but '--epochs' \
+        \(checkpoint.path): has \(saved.state.position.epoch) epochs behind it, but '--epochs' \
         is \(training.epochs). Ask for as many, or for another --output.
         """)
     }

@@ -65,12 +65,25 @@ private struct MetricsJSON: MetricsFile {
 
   init(path: String, isResumed: Bool) throws {
     let lines = isResumed ? try AppendedFile(path: path).wholeLines() : []
+    guard !Self.isBinary(path) else {
+      throw SparseError(
+        .invalidArgument,
+        "\(path): is no text, to which lines could be added. Name another file for '--metrics'.")
+    }
     // Any other lines in the file are not ours to judge.
     let epochs = lines.compactMap {
       try? JSONDecoder().decode(EpochMetrics.self, from: Data($0.utf8)).withoutTimes
     }
     known = Set(MetricsLog.lastRun(epochs) { $0.epoch })
     log = try LineLog(path: path)
+  }
+
+  /// Whether a file begins with what no text has, as a model does.
+  private static func isBinary(_ path: String) -> Bool {
+    guard let file = try? BoundedFile(path: path, maximumBytes: .max),
+      let start = try? file.bytes(in: 0..<min(file.byteCount, 4096))
+    else { return false }
+    return start.contains(0)
   }
 
   func append(_ epoch: EpochMetrics) throws {

@@ -12,6 +12,8 @@ struct TrainingSummary: Encodable {
   var tasks: [String: TaskScore]
   /// The time of training in this process.
   var trainSeconds: Double
+  /// Whether the process went on from a checkpoint, so that the time is not that of all epochs.
+  var resumed: Bool
   /// The median of the epochs that this process did from end to end; null without any.
   @NullWhenMissing var secondsPerEpoch: Double?
   var epochs: Int
@@ -36,7 +38,7 @@ struct TrainingSummary: Encodable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case branches, tasks, epochs, seed, weights, density, backend, model
+    case branches, tasks, epochs, seed, weights, density, backend, model, resumed
     case testAccuracy = "test_accuracy"
     case testLoss = "test_loss"
     case validationAccuracy = "validation_accuracy"
@@ -47,7 +49,7 @@ struct TrainingSummary: Encodable {
 
   init(
     _ network: Network, test: [BranchEvaluation], validation: [BranchEvaluation],
-    trainSeconds: Double, epochSeconds: [Double], trainer: Trainer, model: String
+    trainSeconds: Double, epochSeconds: [Double], isResumed: Bool, trainer: Trainer, model: String
   ) {
     let total = NetworkCost(network).total
     testAccuracy = test.last?.accuracy ?? 0
@@ -62,6 +64,7 @@ struct TrainingSummary: Encodable {
       TaskScore(test[branch], validation: validation.isEmpty ? nil : validation[branch])
     }
     self.trainSeconds = trainSeconds
+    resumed = isResumed
     secondsPerEpoch = epochSeconds.median
     epochs = trainer.position.epoch
     seed = trainer.recipe.seed

@@ -89,7 +89,7 @@ enum TrainingText {
     return """
 
       \(exits(summary, network))test accuracy \(accuracy) \
-      after \(Text.seconds(summary.trainSeconds)) of training\
+      after \(Text.seconds(summary.trainSeconds)) of training\(summary.resumed ? " since it was resumed" : "")\
       \(summary.secondsPerEpoch.map { " (\(Text.fixed($0, 2)) s per epoch)" } ?? "")
 
       \(table.text())
