@@ -44,7 +44,8 @@ struct DistinctFilesTests {
   @Test(
     "may have names in common, and devices take any number of results",
     arguments: [
-      "evaluate m --curve c/m --plot p/m", "evaluate m --curve /dev/stdout --plot /dev/stdout",
+      "evaluate m --curve c/m.svg --plot p/m.svg",
+      "evaluate m --curve /dev/stdout --plot /dev/stdout",
       "train --config model.safetensors --print-config", "calibrate m", "calibrate m --output m",
       "split m --at 1", "sweep --output sw --plot sw/all.svg",
     ])

@@ -176,6 +176,7 @@ extension SplitBandit.Settings {
       exploration >= 0 && exploration.isFinite,
       "A bandit's exploration is \(exploration); it must be 0 or above.")
     try require(
-      discount > 0 && discount <= 1, "A bandit's discount is \(discount); it must be in 0…1.")
+      discount > 0 && discount <= 1,
+      "A bandit's discount is \(discount); it must be above 0 and at most 1.")
   }
 }

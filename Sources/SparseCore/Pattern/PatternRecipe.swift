@@ -68,10 +68,11 @@ public struct PatternRecipe: Hashable, Sendable {
   /// Makes the pattern.
   ///
   /// - Returns: The one pattern that this recipe describes.
-  /// - Throws: `SparseError` when the family cannot make it.
+  /// - Throws: `SparseError` when the family cannot make it, `unsupported` when it fits no memory.
   /// - Complexity: Memory O(*inputs* + *outputs* + *edges*).
   public func makePattern() throws -> Pattern {
     let shape = try JunctionShape(inputs: inputs, outputs: outputs)
+    try checkMemory()
     var random = randomStream
     let rows = try family.rule.makeRows(edges: edges, in: shape, using: &random)
     return try Pattern(
@@ -81,6 +82,20 @@ public struct PatternRecipe: Hashable, Sendable {
       columns: rows.columns,
       recipe: self
     )
+  }
+
+  /// A few numbers can ask for more than there is, and running out of memory ends a program.
+  private func checkMemory() throws {
+    // The pattern and its transpose, and a weight for each connection of both.
+    let bytes = 16 * Double(edges)
+    guard bytes <= MemoryLimit.bytes else {
+      throw SparseError(
+        .unsupported,
+        """
+        A junction of \(edges) connections takes \(Int(bytes / 1e9)) GB and more, and this process can \
+        have \(Int(MemoryLimit.bytes / 1e9)). Take a lower density or smaller layers.
+        """)
+    }
   }
 }
 

@@ -1,4 +1,3 @@
-internal import Foundation
 public import SparseCore
 
 /// Runs a network: the planned operators of all layers, in order, with their buffers.
@@ -133,13 +132,13 @@ public final class NetworkExecutor {
       $0 + Double(network[$1].outputSize)
     }
     let bytes = features * Double(lanes) * (isTraining ? 8 : 4)
-    let available = Double(ProcessInfo.processInfo.physicalMemory)
+    let available = MemoryLimit.bytes
     guard bytes <= available else {
       throw SparseError(
         .unsupported,
         """
         Activations of \(Int(features)) features for \(lanes) samples take \(Int(bytes / 1e9)) GB, \
-        and this machine has \(Int(available / 1e9)). Use a smaller batch or a smaller network.
+        and this process can have \(Int(available / 1e9)). Use a smaller batch or a smaller network.
         """)
     }
   }

@@ -32,7 +32,7 @@ extension WeightBudget {
   /// - Returns: The recipe with one density per junction; no junction could have more connections
   ///   within the budget.
   /// - Throws: `SparseError.Code.invalidArgument` when the smallest network is above the budget, or
-  ///   the full one below nine tenths of it; both would be compared with others unfairly.
+  ///   none uses nine tenths of it; both would be compared with others unfairly.
   package func density(of recipe: NetworkRecipe) throws -> NetworkRecipe {
     let junctions = try Junction.all(of: recipe)
     let full = junctions.reduce(0) { $0 + $1.cells }
@@ -64,6 +64,7 @@ extension WeightBudget {
         """)
     }
     try fill(&edges, junctions)
+    try requireUse(edges.reduce(0, +), "density")
     var result = recipe
     result.connectivity = .densities(
       zip(edges, junctions).map { Double($0) / Double($1.cells) })
@@ -124,15 +125,20 @@ extension WeightBudget {
       if least > Double(weights) { break }
       if isNear, total <= weights, total > best?.weights ?? 0 { best = (candidate, total) }
     }
-    guard let best, Double(best.weights) >= (1 - Self.tolerance) * Double(weights) else {
-      throw SparseError(
-        .invalidArgument,
-        """
-        No width gives it between \(Int((1 - Self.tolerance) * Double(weights))) and \(weights) \
-        weights at that density in this family. Take another density, or 'balanced', which admits any.
-        """)
-    }
-    return best.recipe
+    try requireUse(best?.weights ?? 0, "width at that density")
+    return best?.recipe ?? recipe
+  }
+
+  /// Refuses a network far below the budget: it would be compared with others unfairly.
+  private func requireUse(_ found: Int, _ what: String) throws {
+    let least = (1 - Self.tolerance) * Double(weights)
+    guard Double(found) < least else { return }
+    throw SparseError(
+      .invalidArgument,
+      """
+      No \(what) gives it between \(Int(least)) and \(weights) weights in this family; the nearest \
+      has \(found). Take other numbers, or 'balanced', which admits any density.
+      """)
   }
 
   private func look(at recipe: NetworkRecipe) throws -> (least: Double, isNear: Bool, total: Int) {

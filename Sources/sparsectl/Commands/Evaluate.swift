@@ -68,10 +68,10 @@ struct Evaluate: ParsableCommand {
       throw ValidationError("'--threshold' must be a number, but is \(value).")
     }
     if let curve, curve.isEmpty { throw ValidationError("'--curve' must name a file.") }
-    if let plot, plot.isEmpty { throw ValidationError("'--plot' must name a file.") }
     try DistinctFiles.check(
       outputs: [("--curve", curve), ("--plot", plot)],
       inputs: [("the model", model), ("'--data'", data.data)] + beside.map { ("'--beside'", $0) })
+    try PictureFile.check(plot)
     if !beside.isEmpty, plot == nil {
       throw ValidationError(
         "'--beside' shows models in the picture that '--plot' names; give both.")

@@ -54,9 +54,9 @@ struct Online: ParsableCommand {
     if let deviation = noise.elements.first(where: { !($0 >= 0) || !$0.isFinite }) {
       throw ValidationError("'--noise' lists \(deviation); standard deviations are 0 or above.")
     }
-    if let plot, plot.isEmpty { throw ValidationError("'--plot' must name a file.") }
     try DistinctFiles.check(
       outputs: [("--plot", plot)], inputs: [("the model", model), ("'--data'", data.data)])
+    try PictureFile.check(plot)
   }
 
   func run() throws {

@@ -67,12 +67,12 @@ struct Plan: ParsableCommand {
   @OptionGroup(title: "Output") var outputOptions: OutputOptions
 
   func validate() throws {
-    if let plot, plot.isEmpty { throw ValidationError("'--plot' must name a file.") }
     try DistinctFiles.check(
       outputs: [("--plot", plot)],
       inputs: [
         ("the model", model), ("'--data'", data.data), ("'--energy-model'", energyModel),
       ])
+    try PictureFile.check(plot)
     try shares?.requireShares()
   }
 

@@ -62,10 +62,10 @@ struct Sweep: ParsableCommand {
         "'--seeds' has \(seeds.text) with a seed twice; the same seed gives the same run.")
     }
     if output.isEmpty { throw ValidationError("'--output' must name a directory.") }
-    if let plot, plot.isEmpty { throw ValidationError("'--plot' must name a file.") }
     try DistinctFiles.check(
       outputs: files.inDirectory.map { ("--output", $0) } + [("--plot", plot)],
       inputs: [("'--data'", data.data)] + networks.patternFiles.map { ("'--patterns'", $0) })
+    try PictureFile.check(plot)
     try outputOptions.refuse(format: format)
   }
 

@@ -71,7 +71,7 @@ struct Train: ParsableCommand {
     help: ArgumentHelp(
       """
       Append a record per epoch: JSON lines (.jsonl), CSV (.csv), or TensorBoard events (a \
-      directory).
+      directory; a name that ends in / makes one).
       """,
       valueName: "path"))
   var metrics: String?

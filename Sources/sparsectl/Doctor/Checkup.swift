@@ -99,13 +99,12 @@ enum Checkup {
       : Finding(
         topic, "Fashion-MNIST", .absent, "not at \(installed)",
         remedy: "sudo apt-get install dataset-fashion-mnist, or train --data DIRECTORY")
-    guard let directory = ProcessInfo.processInfo.environment["MNIST_DIR"], !directory.isEmpty
-    else {
+    guard let directory = DataOptions.mnistDirectory else {
       return [
         fashion,
         Finding(
           topic, "MNIST", .absent, "MNIST_DIR is not set",
-          remedy: "train --dataset mnist --data DIRECTORY names its four IDX files"),
+          remedy: "it, or train --dataset mnist --data, names the directory of its IDX files"),
       ]
     }
     return [

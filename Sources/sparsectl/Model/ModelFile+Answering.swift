@@ -44,6 +44,14 @@ extension ModelFile {
   /// - Throws: `SparseError` with both sizes or names.
   func requireFit(of dataset: Dataset, from place: String) throws {
     guard dataset.featureCount == data.featureCount else {
+      guard split?.part != .remote else {
+        throw SparseError(
+          .unsupported,
+          """
+          \(place): its samples have \(dataset.featureCount) features, but the model is the remote part \
+          of one that was split, and takes the \(data.featureCount) at the cut. Give the whole model.
+          """)
+      }
       throw SparseError(
         .shapeMismatch,
         """

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SparseCore
 import SparseLayers
 
@@ -13,14 +14,17 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The data: a directory of IDX files, an NPZ file, or a CSV file or directory.",
-      discussion: "Without it, fashion-mnist is looked for where Debian's package puts it.",
+      discussion: """
+        Without it, fashion-mnist is looked for where Debian's package puts it, and mnist in the \
+        directory that MNIST_DIR names.
+        """,
       valueName: "path"))
   var data: String?
 
   @OptionGroup var labels: LabelColumnOptions
 
   func validate() throws {
-    if let dataset, dataset != .fashionMNIST, data == nil {
+    if let dataset, dataset != .fashionMNIST, path(of: dataset) == nil {
       throw ValidationError("'--dataset \(dataset.rawValue)' needs '--data', the path of the data.")
     }
     if let data, data.isEmpty { throw ValidationError("'--data' must name a file or a directory.") }
@@ -31,15 +35,31 @@ struct DataOptions: ParsableArguments {
     }
   }
 
+  /// Where the data are; nil where the source knows by itself, or nobody does.
+  private func path(of source: DatasetSource) -> String? {
+    data ?? (source == .mnist ? Self.mnistDirectory : nil)
+  }
+
+  /// The directory of MNIST's files that the environment names.
+  static var mnistDirectory: String? {
+    ProcessInfo.processInfo.environment["MNIST_DIR"].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   /// Reads the data.
   ///
   /// - Parameters:
   ///   - source: The kind of data.
   ///   - seed: Splits a test part off where the source has none.
   /// - Returns: The parts of the data.
-  /// - Throws: `SparseError` that names the file and what is wrong with it.
+  /// - Throws: `SparseError` that names the file and what is wrong with it; `ValidationError` where
+  ///   nothing says where the data are.
   func load(_ source: DatasetSource, seed: UInt64) throws -> DatasetParts {
-    try source.load(path: data, labelColumns: labels.list, seed: seed)
+    let path = path(of: source)
+    guard source == .fashionMNIST || path != nil else {
+      throw ValidationError(
+        "The data are \(source.rawValue), as in the training: '--data' must say where.")
+    }
+    return try source.load(path: path, labelColumns: labels.list, seed: seed)
   }
 }
 

@@ -7,7 +7,7 @@ struct NetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Input, hidden and output sizes.",
-      discussion: "Without it: the data's features, 512, 256, the data's classes.",
+      discussion: "A training takes the data's features, 512, 256, the data's classes by default.",
       valueName: "784,512,256,10"))
   var layers: CommaList<Int>?
 

@@ -143,7 +143,7 @@ struct SweepReport {
   var csv: String {
     var table = Table(rows.isEmpty ? [] : columns(0).map(\.name))
     for index in rows.indices { table.add(columns(index).map(\.value.csv)) }
-    return table.text(.csv) + "\n"
+    return table.text(.csv)
   }
 }
 

@@ -99,7 +99,7 @@ struct SweepSession {
 
   /// Tables first: what goes wrong with a plot must not cost them.
   private func write(_ report: SweepReport) throws {
-    try files.write(report.csv, to: files.csv)
+    try files.write(report.csv + "\n", to: files.csv)
     try files.write(JSON.text(report, .prettyPrinted) + "\n", to: files.json)
     var pictures: [SweepPlot.Picture] = []
     var failure: SparseError?
@@ -112,7 +112,9 @@ struct SweepSession {
     if options.outputOptions.json {
       try Terminal.result(json: report)
     } else {
-      try Terminal.result(report.table.text(options.format))
+      // CSV is for programs, which get the numbers of sweep.csv.
+      try Terminal.result(
+        options.format == .csv ? report.csv : report.table.text(options.format))
     }
     Terminal.note("\(files.page), \(files.csv), \(files.json)")
     guard let failure else { return }

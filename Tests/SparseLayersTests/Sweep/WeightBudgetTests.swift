@@ -49,8 +49,17 @@ struct WeightBudgetTests {
         }
         continue
       }
-      let found = try edges(WeightBudget(weights: budget).density(of: recipe(sizes, family)))
-      #expect(found.reduce(0, +) <= budget)
+      let solved: NetworkRecipe
+      do {
+        solved = try WeightBudget(weights: budget).density(of: recipe(sizes, family))
+      } catch let error as SparseError {
+        // A family of wide steps can miss nine tenths of the budget, but then one density does, too.
+        #expect(error.message.contains("No density gives it between"), "\(error.message)")
+        #expect(10 * uniform.reduce(0, +) < 9 * budget, "\(uniform) of \(budget)")
+        continue
+      }
+      let found = try edges(solved)
+      #expect(found.reduce(0, +) <= budget && 10 * found.reduce(0, +) >= 9 * budget)
       #expect(found.last == cells.last)
       #expect(zip(found, uniform).allSatisfy(>=), "\(found), \(uniform) of \(budget)")
       for junction in found.indices.dropLast() {

@@ -22,9 +22,13 @@ struct CSVChunk {
         string: isInside ? "\(mark)\(text)" : text, delimiter: .comma, loadColumns: false)
       try parser.enumerateAsArray(startAt: 0, rowLimit: nil) { rows.append($0) }
     } catch let error as CSVParseError {
+      let reason =
+        switch error {
+        case .generic(let message), .quotation(let message): message
+        }
       throw SparseError(
         .corruptFile,
-        "\(path) line \(lines[min(rows.count, lines.count - 1)]): is no CSV: \(error). Quote "
+        "\(path) line \(lines[min(rows.count, lines.count - 1)]): is no CSV: \(reason). Quote "
           + "whole cells, and write a quote inside of one twice.",
         cause: error
       )

@@ -30,10 +30,7 @@ extension PatternCommand {
 
     func validate() throws {
       try DistinctFiles.check(outputs: [("--output", output)], inputs: [("the file", file)])
-      if let output, !output.lowercased().hasSuffix(".svg") {
-        throw ValidationError(
-          "'--output' draws SVG; name a file that ends in .svg, not '\(output)'.")
-      }
+      try PictureFile.check(output, option: "--output")
     }
 
     func run() throws {
