@@ -68,7 +68,7 @@ epochs, He's initial weights by the dense fan-in, biases of 0.1."""
 _OWN_RECIPE = """\
 *Own*: Adam at 0.001 with half a cosine to 0, batches of 256, and the options below. They were
 chosen for each data set on a sixth of its training samples, set aside for that, by the dense and
-the sparse network of the next section with two seeds: the best mean of both, so that they are
+the sparse network of the next section with five seeds: the best mean of both, so that they are
 chosen for neither. Then all training samples are learnt. Both sides use the same recipe."""
 
 _HEADLINE = """\
