@@ -20,7 +20,8 @@ struct Edge: AsyncParsableCommand {
       The first layers are computed here. A sample of which an exit is sure stops there; the others \
       cross the cut, and the remote part goes on with them. An answer that does not come within the \
       deadline is replaced by that of the deepest exit, and counted as degraded. After failures in a \
-      row the remote part is left alone until it is ready again, so that nobody waits in vain.
+      row the remote part is left alone until it is ready again, so that nobody waits in vain. Why \
+      requests had no answer is told at the end, and counted by reason in the JSON's failures.
 
       8 bits a feature take the ranges that 'calibrate' saved; without them each request sends a \
       range of its own.

@@ -21,7 +21,8 @@ struct Train: ParsableCommand {
 
       After every epoch the run is saved beside the output, as OUTPUT.checkpoint; Ctrl-C saves it \
       too. With --resume the run goes on there and ends with the same bits as if it had never \
-      stopped; where there is no checkpoint, it starts from the beginning.
+      stopped; where there is no checkpoint, it starts from the beginning. Without --resume an earlier \
+      run's checkpoint is kept as OUTPUT.checkpoint.previous.
 
       Without --density or --out-degrees the network is full: the dense one to compare with. \
       --metrics appends an object an epoch: epoch, learning_rate, seconds, samples_per_second, \
