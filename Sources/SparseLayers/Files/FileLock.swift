@@ -8,47 +8,47 @@ import Musl
 import Darwin
 #endif
 
-/// Keeps processes from writing over each other's file: an advisory lock on the file itself.
+/// Keeps processes from writing over each other's file, by an advisory lock on another one beside it.
 ///
-/// A file that is replaced by renaming is another file, so the lock is taken anew after each time. It
-/// ends with the process, however that ends, and leaves nothing behind.
+/// The file itself cannot be locked: each time it is replaced it is another one. The lock ends with the
+/// process, however that ends; only a process that is killed leaves the file `.NAME.lock` behind, which
+/// the next one takes over.
 package final class FileLock {
   private let path: String
-  private var held: Descriptor?
+  private let file: Descriptor?
 
-  /// Locks nothing yet.
+  /// Locks a file.
   ///
-  /// - Parameter path: The file.
-  package init(path: String) { self.path = path }
-
-  /// Locks the file that is there now instead of the one before; none where there is no file, or one
-  /// that may not be opened.
+  /// Where no file can be made beside it, or the system knows no locks, nothing is locked.
   ///
-  /// - Throws: `SparseError.Code.fileSystem` where another process has it.
-  package func take() throws(SparseError) {
-    guard let file = open() else {
-      held = nil
-      return
+  /// - Parameter target: The file that is to be written.
+  /// - Throws: `SparseError.Code.fileSystem` where another process has locked it.
+  package init(of target: String) throws(SparseError) {
+    let slash = target.lastIndex(of: "/").map { target.index(after: $0) } ?? target.startIndex
+    path = "\(target[..<slash]).\(target[slash...]).lock"
+    while true {
+      guard
+        let candidate = try? Descriptor(opening: path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o666)
+      else {
+        file = nil
+        return
+      }
+      guard candidate.lock() else {
+        throw SparseError(
+          .fileSystem,
+          "\(target): another process is writing it. Wait for it to end, or name another file.")
+      }
+      // Another process may have taken the file away at its end, after this one opened it.
+      let own = try? candidate.status().identity
+      if let own, own == (try? FileStatus(ofLinkOrFile: path))?.identity {
+        file = consume candidate
+        return
+      }
     }
-    guard file.lock() else { throw inUse }
-    held = consume file
   }
 
-  /// Makes sure that the file is the one that was locked.
-  ///
-  /// - Throws: `SparseError.Code.fileSystem` where another process has put its own there.
-  package func requireOwn() throws(SparseError) {
-    guard let own = try? held?.status().identity, let now = try? open()?.status().identity else {
-      return
-    }
-    guard own == now else { throw inUse }
-  }
-
-  private func open() -> Descriptor? { try? Descriptor(opening: path, O_RDONLY | O_NONBLOCK) }
-
-  private var inUse: SparseError {
-    SparseError(
-      .fileSystem,
-      "\(path): another process is writing it. Wait for that one to end, or name another file.")
+  deinit {
+    // SAFETY: Swift passes the path as a C string that outlives the call.
+    if file != nil { _ = unsafe unlink(path) }
   }
 }

@@ -28,8 +28,7 @@ final class TrainingRun {
 
   init(_ options: Train) throws {
     try AtomicFile.requireWritable(options.output)
-    checkpoint = CheckpointFile(besideModel: options.output)
-    try checkpoint.claim()
+    checkpoint = try CheckpointFile(besideModel: options.output)
     var options = options
     let start = try options.exits.from.map { (path: $0, file: try ModelFile(answering: $0)) }
     if let start { options.data = try options.data.completed(by: start.file, named: start.path) }

@@ -10,23 +10,20 @@ struct CheckpointFile {
   /// Where an earlier run's is put.
   private var previousPath: String { path + ".previous" }
 
-  init(besideModel output: String) {
+  /// Names the file, and makes sure that no other run is writing it.
+  ///
+  /// - Parameter output: The model to be.
+  /// - Throws: What `FileLock` throws.
+  init(besideModel output: String) throws {
     path = output + ".checkpoint"
-    lock = FileLock(path: path)
+    lock = try FileLock(of: path)
   }
 
   var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
-  /// Makes sure that no other run is writing it.
-  func claim() throws { try lock.take() }
-
   func read() throws -> Checkpoint { try Checkpoint(contentsOf: path) }
 
-  func save(_ checkpoint: Checkpoint) throws {
-    try lock.requireOwn()
-    try checkpoint.write(to: path)
-    try lock.take()
-  }
+  func save(_ checkpoint: Checkpoint) throws { try checkpoint.write(to: path) }
 
   /// Moves an earlier run's checkpoint away before it is replaced.
   ///
