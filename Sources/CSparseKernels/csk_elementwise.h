@@ -3,7 +3,6 @@
  compiler vectorise them.
 */
 
-
 static void adam(float *restrict values, const float *restrict gradient, float *restrict m,
                  float *restrict v, size_t count, const csk_adam *step) {
   const csk_adam s = *step;

@@ -61,8 +61,8 @@ static void row_sums(const float *tile, size_t rows, size_t width, float *sums) 
 const csk_kernels *csk_plain(void) {
   static const csk_kernels table = {
       "plain", 4, forward, input_gradient, weight_gradient, row_sums, relu, relu_gradient, logistic,
-      hyperbolic_tangent, curve_gradient, moments, normalize, gradient_moments, normalize_gradient, dropout, adam,
-      pack_bytes,
+      hyperbolic_tangent, curve_gradient, moments, normalize, gradient_moments, normalize_gradient,
+      dropout, adam, pack_bytes,
   };
   return &table;
 }
